@@ -1,0 +1,2 @@
+//! Placeholder until its first part lands.
+#![no_std]
