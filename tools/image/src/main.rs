@@ -1,2 +1,119 @@
-//! Placeholder until its first part lands.
-fn main() {}
+//! Puts a kernel and its ramdisk into bootable disk images.
+//!
+//! Owns: nothing but the files named on its command line. The boot stages are
+//! the `bootloader` crate's, compiled by its build script; this program only
+//! lays a FAT partition around them. It does not build the kernel, does not
+//! pack the ramdisk (`tools/pack` does) and does not start QEMU (`tools/run`).
+//!
+//! Usage: `tessera-image --kernel ELF [--ramdisk FILE] [--bios OUT] [--uefi OUT] [--verbose]`
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::{env, fmt};
+
+use bootloader::{BootConfig, DiskImageBuilder};
+
+const USAGE: &str =
+    "usage: tessera-image --kernel ELF [--ramdisk FILE] [--bios OUT] [--uefi OUT] [--verbose]";
+
+/// What the command line asked for.
+#[derive(Default)]
+struct Order {
+    kernel: Option<PathBuf>,
+    ramdisk: Option<PathBuf>,
+    bios: Option<PathBuf>,
+    uefi: Option<PathBuf>,
+    verbose: bool,
+}
+
+/// Why no image was made.
+enum Failure {
+    UnknownArgument(String),
+    MissingValue(String),
+    NoKernel,
+    NoOutput,
+    Unreadable(PathBuf),
+    Build { output: PathBuf, cause: String },
+}
+
+fn main() -> ExitCode {
+    match parse(env::args().skip(1)).and_then(|order| build(&order)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("tessera-image: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Order, Failure> {
+    let mut order = Order::default();
+    while let Some(argument) = arguments.next() {
+        let place = match argument.as_str() {
+            "--kernel" => &mut order.kernel,
+            "--ramdisk" => &mut order.ramdisk,
+            "--bios" => &mut order.bios,
+            "--uefi" => &mut order.uefi,
+            "--verbose" => {
+                order.verbose = true;
+                continue;
+            }
+            _ => return Err(Failure::UnknownArgument(argument)),
+        };
+        let value = arguments.next().ok_or(Failure::MissingValue(argument))?;
+        *place = Some(PathBuf::from(value));
+    }
+    Ok(order)
+}
+
+fn build(order: &Order) -> Result<(), Failure> {
+    let kernel = order.kernel.as_deref().ok_or(Failure::NoKernel)?;
+    if order.bios.is_none() && order.uefi.is_none() {
+        return Err(Failure::NoOutput);
+    }
+    let mut builder = DiskImageBuilder::new(readable(kernel)?.to_path_buf());
+    if let Some(ramdisk) = order.ramdisk.as_deref() {
+        builder.set_ramdisk(readable(ramdisk)?.to_path_buf());
+    }
+    builder.set_boot_config(&boot_config(order.verbose));
+    if let Some(output) = order.bios.as_deref() {
+        finish(output, builder.create_bios_image(output))?;
+    }
+    if let Some(output) = order.uefi.as_deref() {
+        finish(output, builder.create_uefi_image(output))?;
+    }
+    Ok(())
+}
+
+/// The bootloader shares COM1 with the console, so its log stays off unless
+/// somebody debugs the boot itself: tests read what the kernel wrote.
+fn boot_config(verbose: bool) -> BootConfig {
+    let mut config = BootConfig::default();
+    config.serial_logging = verbose;
+    config.frame_buffer_logging = verbose;
+    config
+}
+
+/// The builder reports a missing input only deep inside an image, so ask first.
+fn readable(path: &Path) -> Result<&Path, Failure> {
+    if path.is_file() { Ok(path) } else { Err(Failure::Unreadable(path.to_path_buf())) }
+}
+
+fn finish<E: fmt::Debug>(output: &Path, made: Result<(), E>) -> Result<(), Failure> {
+    made.map_err(|cause| Failure::Build { output: output.to_path_buf(), cause: format!("{cause:?}") })
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownArgument(name) => write!(out, "unknown argument `{name}`\n{USAGE}"),
+            Self::MissingValue(name) => write!(out, "`{name}` wants a value\n{USAGE}"),
+            Self::NoKernel => write!(out, "--kernel is missing\n{USAGE}"),
+            Self::NoOutput => write!(out, "neither --bios nor --uefi was given\n{USAGE}"),
+            Self::Unreadable(path) => write!(out, "{} is not a readable file", path.display()),
+            Self::Build { output, cause } => {
+                write!(out, "{} could not be built: {cause}", output.display())
+            }
+        }
+    }
+}
