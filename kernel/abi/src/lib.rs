@@ -1,2 +1,50 @@
-//! Placeholder until its first part lands.
+//! The contract between the kernel and its actors (DESIGN D9): the table of host calls, the numbers of
+//! errors, rights, faults and kinds, and the layout of everything that crosses the border as bytes.
+//!
+//! Owns: every number and every offset; nobody else writes one down.
+//! Invariants: numbers are never reused (tests/golden.txt freezes them); decoding treats every byte as
+//! a claim and never panics.
+//! Does not: depend on anything, allocate, or act. Kernel, SDK and tools all build on it, also for Wasm.
+//!
+//! Conventions of a call: it is imported from module [`IMPORT_MODULE`]; its parameters are `i32` and `i64`
+//! only; it returns one `i64`, at least 0 for a value and below 0 for minus an [`Error`]'s number; what
+//! may use all 64 bits is written to memory instead. Deadlines are absolute nanoseconds since boot.
 #![no_std]
+
+pub mod actor;
+pub mod arg;
+pub mod call;
+pub mod capability;
+pub mod docs;
+pub mod end;
+pub mod error;
+pub mod inspect;
+pub mod message;
+pub mod table;
+pub mod text;
+pub mod wire;
+
+pub use actor::{ActorState, Priority, Shape, SpawnCap, SpawnHead, SpawnRequest};
+pub use arg::{NEVER, NOW, ValueType};
+pub use call::{HostCall, Needs, Row, TABLE};
+pub use capability::{Handle, ObjectKind, Rights};
+pub use end::{EndReason, EndRecord, FaultKind};
+pub use error::{Error, answer, result};
+pub use inspect::{Level, PowerAction, Subject};
+pub use message::{MESSAGE_BYTES_MAX, MESSAGE_CAPS_MAX, MESSAGE_WORDS, Message, Transfer, TransferMode};
+pub use text::{Line, Name, SlotName, Text};
+
+/// The module that all host calls are imported from.
+pub const IMPORT_MODULE: &str = "tessera";
+
+/// The version of the table. It rises when a call is added; calls never change or go.
+pub const ABI_VERSION: u32 = 1;
+
+/// The export that a main actor starts at; takes and returns nothing.
+pub const MAIN_EXPORT: &str = "_start";
+
+/// The export that a handler actor runs once a message; takes and returns nothing.
+pub const HANDLER_EXPORT: &str = "handle";
+
+/// The export that holds the linear memory which addresses mean.
+pub const MEMORY_EXPORT: &str = "memory";
