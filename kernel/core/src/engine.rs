@@ -91,8 +91,7 @@ pub trait Pace {
 /// The kernel, as an instance's imports see it.
 pub trait HostCalls: Send + Sync {
     /// Answers one host call. `args` has exactly the parameters that the table gives for `call`, in
-    /// order, an `i32` zero-extended. The result is what the actor gets: the whole value for a call
-    /// that returns `i64`, its low half for one that returns `i32`.
+    /// order, an `i32` zero-extended. The result is what the actor gets.
     ///
     /// # Errors
     /// [`Stop`] ends the activation; the actor runs no further instruction.
