@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use tessera_abi::image::{Entry, ImageHead, ManifestActor, ManifestCap};
 use tessera_abi::inspect::{
     ActorRecord, CapabilityInfo, CapabilityRecord, CoreRecord, LogEntry, MachineRecord,
 };
@@ -37,6 +38,10 @@ fn frozen_form() -> Result<String, std::fmt::Error> {
         ("capability-info", CapabilityInfo::SIZE),
         ("capability", CapabilityRecord::SIZE),
         ("log-entry", LogEntry::SIZE),
+        ("image-head", ImageHead::SIZE),
+        ("image-entry", Entry::SIZE),
+        ("manifest-actor", ManifestActor::SIZE),
+        ("manifest-cap", ManifestCap::SIZE),
     ];
     for (name, size) in sizes {
         writeln!(text, "record {name} {size}")?;
