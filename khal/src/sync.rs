@@ -1,0 +1,32 @@
+//! Locks, preemption guards and atomics: the only ones the kernel uses.
+//!
+//! Rules that hold for every user. A `Mutex` holds a `PreemptGuard`, so nobody is switched out while
+//! others spin for it; therefore nothing that blocks may happen under one. Locks are taken in the
+//! order of their `Rank`s, lowest first; debug builds check it at every `lock`. No lock of this module
+//! is taken in an interrupt handler. Under `cfg(loom)`, locks and atomics are loom's and preemption
+//! guards do nothing, so that a model may run the very code that the kernel runs.
+
+mod guard;
+mod measure;
+mod mutex;
+mod per_core;
+mod rank;
+
+pub mod atomic;
+
+pub use guard::PreemptGuard;
+pub use measure::{Measure, RankStats, measure_holds, rank_stats};
+pub use mutex::{Mutex, MutexGuard};
+pub use per_core::PerCore;
+pub use rank::Rank;
+
+pub(crate) use measure::longest_guarded_cycles;
+pub(crate) use rank::CoreLocal;
+
+/// Tells the processor (under loom: the model) that the caller spins for another core.
+pub fn relax() {
+    #[cfg(not(loom))]
+    crate::backend::cpu::relax();
+    #[cfg(loom)]
+    loom::thread::yield_now();
+}
