@@ -90,12 +90,12 @@ pub trait Pace {
 
 /// The kernel, as an instance's imports see it.
 pub trait HostCalls: Send + Sync {
-    /// Answers one host call. `args` has exactly the parameters that the table gives for `call`, in
-    /// order, an `i32` zero-extended. The result is what the actor gets.
+    /// Answers one host call. `args` has exactly the parameters that the table gives for `host_call`,
+    /// in order, an `i32` zero-extended. The result is what the actor gets.
     ///
     /// # Errors
     /// [`Stop`] ends the activation; the actor runs no further instruction.
-    fn call(&self, call: HostCall, args: &[u64], memory: &mut dyn GuestMemory) -> Result<i64, Stop>;
+    fn call(&self, host_call: HostCall, args: &[u64], memory: &mut dyn GuestMemory) -> Result<i64, Stop>;
 }
 
 /// An actor's linear memory during one host call. Access is by copy, so no reference into it can

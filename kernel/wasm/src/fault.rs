@@ -1,0 +1,61 @@
+//! What goes wrong in the interpreter, in the kernel's words.
+//!
+//! Owns the one mapping from tinywasm's errors to [`Fault`]s. Every kind of trap has its line; an
+//! error that a validated module cannot cause becomes [`FaultKind::Other`] with its own text.
+
+use tessera_abi::FaultKind;
+use tessera_core::engine::Fault;
+use tinywasm::parser::ParseError;
+use tinywasm::{Error, LinkingError, Trap};
+
+/// A module that the parser or the validator refused.
+pub(crate) fn parse(error: &ParseError) -> Fault {
+    match error {
+        ParseError::ParseError { message, offset } => {
+            Fault::new(FaultKind::MalformedModule, format_args!("{message} at offset {offset}"))
+        }
+        ParseError::EndNotReached => Fault::new(
+            FaultKind::MalformedModule,
+            format_args!("the module ends before its last section does"),
+        ),
+        other => Fault::new(FaultKind::MalformedModule, format_args!("{other}")),
+    }
+}
+
+/// An error of instantiation or of a run.
+pub(crate) fn run(error: &Error) -> Fault {
+    match error {
+        Error::Trap(trap) => Fault::new(kind(trap), format_args!("{trap}")),
+        Error::Exception(_) => Fault::new(FaultKind::Exception, format_args!("uncaught exception")),
+        Error::Linker(LinkingError::UnknownImport { module, name }) => {
+            Fault::new(FaultKind::UnknownImport, format_args!("{module:?}.{name:?}"))
+        }
+        Error::Linker(LinkingError::IncompatibleImportType { module, name }) => {
+            Fault::new(FaultKind::WrongSignature, format_args!("{module:?}.{name:?}"))
+        }
+        other => Fault::new(FaultKind::Other, format_args!("{other}")),
+    }
+}
+
+fn kind(trap: &Trap) -> FaultKind {
+    match trap {
+        Trap::Unreachable => FaultKind::Unreachable,
+        Trap::MemoryOutOfBounds { .. } => FaultKind::MemoryOutOfBounds,
+        // An element past the table's end is what call_indirect reports for the same mistake.
+        Trap::TableOutOfBounds { .. } | Trap::UndefinedElement { .. } => FaultKind::TableOutOfBounds,
+        Trap::DivisionByZero => FaultKind::DivideByZero,
+        Trap::IntegerOverflow => FaultKind::IntegerOverflow,
+        Trap::InvalidConversionToInt => FaultKind::BadConversion,
+        Trap::CallStackOverflow | Trap::ValueStackOverflow => FaultKind::CallDepth,
+        Trap::OutOfMemory => FaultKind::OutOfMemory,
+        Trap::IndirectCallTypeMismatch { .. } => FaultKind::SignatureMismatch,
+        Trap::UninitializedElement { .. }
+        | Trap::NullReference
+        | Trap::NullStructReference
+        | Trap::NullArrayReference
+        | Trap::NullFunctionReference
+        | Trap::NullI31Reference => FaultKind::NullElement,
+        // Bounds and casts of GC objects, stores mixed up by us, and whatever a later version adds.
+        _ => FaultKind::Other,
+    }
+}
