@@ -11,6 +11,9 @@
 //! freed inside (`enter` again, with the same meter); `Meter::live` is 0 exactly if it was.
 //! While a panic unwinds, allocations in the scope are charged but never refused: the way out must
 //! not fail. A panic in a destructor during that unwinding is fatal.
+//!
+//! What contained code must not do: grow a `BTreeMap` or `BTreeSet`. The standard library aborts when
+//! an allocation unwinds out of the growth of their root; its other collections let it through.
 
 use core::fmt;
 

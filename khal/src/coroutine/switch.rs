@@ -66,7 +66,14 @@ pub(crate) fn first_frame(
 /// address tells an unwinder and a debugger that the stack ends here.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn begin() -> ! {
-    naked_asm!(".cfi_undefined rip", "mov rdi, r12", "call r13", "ud2")
+    naked_asm!(
+        ".cfi_startproc",
+        ".cfi_undefined rip",
+        "mov rdi, r12",
+        "call r13",
+        "ud2",
+        ".cfi_endproc",
+    )
 }
 
 /// Instructions that save what an interrupted computation may have live and the System V ABI lets a
