@@ -6,6 +6,7 @@
 //! is taken in an interrupt handler. Under `cfg(loom)`, locks and atomics are loom's and preemption
 //! guards do nothing, so that a model may run the very code that the kernel runs.
 
+mod arc_slot;
 mod guard;
 mod measure;
 mod mutex;
@@ -14,6 +15,7 @@ mod rank;
 
 pub mod atomic;
 
+pub use arc_slot::ArcSlot;
 pub use guard::PreemptGuard;
 pub use measure::{Measure, RankStats, measure_holds, rank_stats};
 pub use mutex::{Mutex, MutexGuard};

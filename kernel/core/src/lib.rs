@@ -1,9 +1,22 @@
-//! What the kernel decides: capabilities, actors, messages, scheduling, timers.
+//! What the kernel decides: authority, messages, scheduling, actors' lives.
 //!
-//! Nothing here touches the machine (that is `khal`) or knows an interpreter (that is `kernel/wasm`,
-//! behind [`engine`]).
+//! No hardware and no unsafe code: the machine is `khal`, the interpreter is behind [`engine`], what
+//! crosses the actors' border is `tessera-abi`, and host calls are decoded by the crate above.
+//! Allocation on any path that an actor can reach is fallible and answered with an error. The lock
+//! order is [`ranks`]; nothing here runs in an interrupt.
 #![no_std]
+#![feature(allocator_api)]
 
 extern crate alloc;
 
+pub mod actor;
+pub mod cap;
+pub mod console;
 pub mod engine;
+pub mod ipc;
+pub mod kernel;
+pub mod log;
+pub mod modules;
+pub mod random;
+pub mod ranks;
+pub mod sched;

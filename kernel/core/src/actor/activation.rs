@@ -1,0 +1,234 @@
+//! An actor's life on a kernel stack.
+//!
+//! An activation runs on a stack of its own and ends by returning from it. A main actor has one; a
+//! handler has one for as long as messages wait, and then rests: its state stays, its stack goes back.
+//! Everything the engine does for the actor happens inside the actor's containment: what it allocates
+//! is charged to the actor, and a panic or a refused allocation ends the actor alone.
+//!
+//! The first activation gets the module (parsed once for all its instances), makes the instance,
+//! runs its start function, then its entry point. Between quanta the [`Turn`] looks at the stop flag
+//! and gives the core back when asked. Locks: `BODY`, briefly, to take the instance and put it back.
+
+use super::Actor;
+use crate::engine::{Completion, Entry, Fault, Fuel, Instance, Next, Pace, Stop};
+use crate::ipc::endpoint::Rest;
+use crate::log::Writer;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::time::Duration;
+use khal::contain::Escape;
+use khal::thread::{Pause, Stack, Thread};
+use tessera_abi::{ActorState, EndReason, Error, FaultKind, Level, Line, Shape};
+
+/// How an activation ended.
+enum Outcome {
+    /// The handler rests: its gate is armed, its next message starts another activation.
+    Rest(Box<dyn Instance>),
+    /// The actor is over.
+    Ended(EndReason, Line, Option<Box<dyn Instance>>),
+}
+
+/// Makes the thread of an actor's next activation. Gives the stack back when there is no memory for
+/// the thread's closure.
+pub(crate) fn begin(actor: &Arc<Actor>, stack: Stack) -> Result<Thread, Stack> {
+    let own = actor.clone();
+    match Box::try_new(move || run(&own)) {
+        Ok(body) => Ok(Thread::new(stack, body)),
+        Err(_) => Err(stack),
+    }
+}
+
+fn run(actor: &Arc<Actor>) {
+    match live(actor) {
+        Outcome::Rest(instance) => {
+            actor.body.lock().instance = Some(instance);
+            actor.note_state(ActorState::Idle);
+        }
+        Outcome::Ended(reason, detail, instance) => finish(actor, reason, detail, instance),
+    }
+}
+
+fn live(actor: &Arc<Actor>) -> Outcome {
+    let kept = actor.body.lock().instance.take();
+    let mut instance = match kept {
+        Some(instance) => instance,
+        None => match start(actor) {
+            Ok(instance) => instance,
+            Err((reason, detail)) => return Outcome::Ended(reason, detail, None),
+        },
+    };
+    match actor.profile().shape {
+        Shape::Main => {
+            let (reason, detail) = match enter(actor, instance.as_mut(), Entry::Main) {
+                Ok(()) => (EndReason::Exited(0), Line::EMPTY),
+                Err(ended) => ended,
+            };
+            Outcome::Ended(reason, detail, Some(instance))
+        }
+        Shape::Handler => serve(actor, instance),
+    }
+}
+
+/// Runs a handler until no message waits.
+fn serve(actor: &Arc<Actor>, mut instance: Box<dyn Instance>) -> Outcome {
+    let Some(endpoint) = actor.own_endpoint() else {
+        return Outcome::Ended(EndReason::Exited(0), Line::EMPTY, Some(instance));
+    };
+    loop {
+        if actor.must_stop() {
+            return Outcome::Ended(EndReason::Killed, Line::EMPTY, Some(instance));
+        }
+        match endpoint.rest(actor) {
+            Ok(Rest::MessageWaits) => {
+                if let Err((reason, detail)) = enter(actor, instance.as_mut(), Entry::Handle) {
+                    return Outcome::Ended(reason, detail, Some(instance));
+                }
+            }
+            Ok(Rest::Registered) if actor.must_stop() => {
+                // The kill may have come before the gate was armed: then nobody else ends this wait.
+                actor.gate().withdraw();
+            }
+            Ok(Rest::Registered) => return Outcome::Rest(instance),
+            Err(Error::Closed) => {
+                return Outcome::Ended(EndReason::Exited(0), Line::EMPTY, Some(instance));
+            }
+            Err(error) => {
+                let detail = Line::new_truncated(error.prose());
+                return Outcome::Ended(EndReason::Fault(FaultKind::OutOfMemory), detail, Some(instance));
+            }
+        }
+    }
+}
+
+type Ending = (EndReason, Line);
+
+/// From a module's name to an instance whose start function has run.
+fn start(actor: &Arc<Actor>) -> Result<Box<dyn Instance>, Ending> {
+    let kernel = actor.kernel();
+    if actor.must_stop() {
+        return Err((EndReason::Killed, Line::EMPTY));
+    }
+    let profile = actor.profile();
+    let module = kernel.modules().get(actor, profile.module.as_str()).map_err(fault)?;
+    module.check(profile.shape, &profile.limits).map_err(fault)?;
+    let host = kernel.host_calls(actor).map_err(|_| out_of_memory())?;
+    let mut instance = contained(actor, || module.instantiate(&profile.limits, host))?;
+    if instance.has_start()
+        && let Err(ending) = enter(actor, instance.as_mut(), Entry::Start)
+    {
+        discard(actor, instance);
+        return Err(ending);
+    }
+    Ok(instance)
+}
+
+/// Runs one entry point to its end.
+fn enter(actor: &Arc<Actor>, instance: &mut dyn Instance, entry: Entry) -> Result<(), Ending> {
+    let mut turn = Turn { actor };
+    match contained(actor, || instance.activate(entry, &mut turn))? {
+        Completion::Returned => Ok(()),
+        Completion::Stopped(Stop::Exit(code)) => Err((EndReason::Exited(code), Line::EMPTY)),
+        Completion::Stopped(Stop::Killed) => Err((EndReason::Killed, Line::EMPTY)),
+        Completion::Stopped(Stop::Fault(found)) => Err(fault(found)),
+    }
+}
+
+/// Runs a part of the engine's work inside the actor's containment.
+fn contained<R>(actor: &Arc<Actor>, work: impl FnOnce() -> Result<R, Fault>) -> Result<R, Ending> {
+    match khal::contain::enter(actor.meter(), work) {
+        Ok(Ok(result)) => Ok(result),
+        Ok(Err(found)) => Err(fault(found)),
+        Err(escape) => Err(escaped(&escape)),
+    }
+}
+
+fn fault(found: Fault) -> Ending {
+    (EndReason::Fault(found.kind()), Line::new_truncated(found.detail()))
+}
+
+fn out_of_memory() -> Ending {
+    (EndReason::Fault(FaultKind::OutOfMemory), Line::EMPTY)
+}
+
+/// What an escape from containment says about the actor.
+pub(crate) fn escaped(escape: &Escape) -> Ending {
+    let found = match escape {
+        Escape::Panic { .. } => Fault::new(FaultKind::EnginePanic, format_args!("{escape}")),
+        Escape::OutOfMemory { .. } => Fault::new(FaultKind::OutOfMemory, format_args!("{escape}")),
+    };
+    fault(found)
+}
+
+fn discard(actor: &Arc<Actor>, instance: Box<dyn Instance>) {
+    // A destructor that panics has nothing left to tell: the actor is over either way.
+    let _over = khal::contain::enter(actor.meter(), move || drop(instance));
+}
+
+/// Ends the actor: gives everything back, then tells whoever waits. In this order, so that who
+/// has seen the end can count on the rest.
+fn finish(actor: &Arc<Actor>, reason: EndReason, detail: Line, instance: Option<Box<dyn Instance>>) {
+    if let Some(instance) = instance {
+        discard(actor, instance);
+    }
+    let kernel = actor.kernel();
+    if actor.meter().live() != 0 {
+        kernel.note_leak(actor);
+    }
+    let table = actor.table().lock().take_all();
+    drop(table);
+    drop(actor.take_inbox());
+    actor.note_state(ActorState::Ended);
+    report(actor, reason, &detail);
+    kernel.registry().remove(actor.id());
+    actor.end().latch(reason, detail);
+}
+
+fn report(actor: &Arc<Actor>, reason: EndReason, detail: &Line) {
+    let (level, what) = match reason {
+        EndReason::Fault(_) => (Level::Error, "fault"),
+        _ => (Level::Info, "ended"),
+    };
+    let code = if let EndReason::Exited(code) = reason { code } else { 0 };
+    actor.kernel().log().write(
+        level,
+        Writer::kernel(),
+        format_args!(
+            "{what}: actor {} of module {}: {}{}{}{}",
+            actor.profile().name.as_str(),
+            actor.profile().module.as_str(),
+            reason.name(),
+            if code == 0 { "" } else { " with a failure code" },
+            if detail.as_str().is_empty() { "" } else { ": " },
+            detail.as_str(),
+        ),
+    );
+}
+
+/// How an ordinary actor is paced: large quanta, billed in time.
+struct Turn<'a> {
+    actor: &'a Arc<Actor>,
+}
+
+impl Turn<'_> {
+    fn pass(&self, used: Fuel) {
+        let nanos = u64::from(used.0) * u64::from(self.actor.kernel().config().fuel_ns);
+        khal::time::pass(Duration::from_nanos(nanos));
+    }
+}
+
+impl Pace for Turn<'_> {
+    fn quantum(&mut self, used: Fuel) -> Next {
+        self.pass(used);
+        if !self.actor.must_stop() && khal::cpu::resched_due() {
+            khal::thread::pause(Pause::Yield);
+        }
+        if self.actor.must_stop() {
+            return Next::Stop(Stop::Killed);
+        }
+        Next::Run(Fuel(self.actor.kernel().scheduler().quantum()))
+    }
+
+    fn ended(&mut self, used: Fuel) {
+        self.pass(used);
+    }
+}

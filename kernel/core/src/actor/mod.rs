@@ -1,0 +1,340 @@
+//! An actor: what the scheduler runs, what holds capabilities, what ends.
+//!
+//! Owns its identity, gate, inbox, table, meter, latched end, and its body (stack and instance).
+//! States: an actor is ready (in one run queue), running (on one core), blocked or idle (parked at
+//! its gate, an idle handler without a stack), or ended. It ends on its own stack, by returning: a
+//! kill raises the stop flag, wakes it, and is honoured at the next quantum or host call.
+//! Locks: `TABLE`, `BODY`, `INBOX`, `END`, each alone unless `docs/CONCURRENCY.md` says otherwise.
+//!
+//! [`activation`] is its life on a stack, [`end`] its end, [`registry`] the list of all of them,
+//! [`spawn`] their beginning.
+
+pub mod activation;
+pub mod end;
+pub mod registry;
+pub mod spawn;
+
+use crate::cap::Table;
+use crate::engine::{Instance, Limits};
+use crate::ipc::{Endpoint, Parcel};
+use crate::kernel::Kernel;
+use crate::sched::core::Place;
+use crate::sched::fifo::Linked;
+use crate::sched::gate::{Cause, Gate, Ticket, Wake};
+use crate::sched::levels::Ready;
+use crate::sched::timers::{Entry, Timed};
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use khal::contain::Meter;
+use khal::cpu::CoreId;
+use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
+use khal::sync::{ArcSlot, Mutex, PreemptGuard};
+use khal::thread::{Pause, Stack, Thread};
+use khal::time::Instant;
+use tessera_abi::{ActorState, Error, Name, Priority, Shape};
+
+pub use end::End;
+
+/// Names an actor for ever: a place in the registry and how often it has been used. Never 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ActorId(pub(crate) u64);
+
+impl ActorId {
+    /// The id with these bits, as somebody claimed it.
+    pub fn from_bits(bits: u64) -> Self {
+        ActorId(bits)
+    }
+
+    /// The bits that cross the border.
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The place in the registry.
+    pub fn index(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+/// What is known of an actor before it is made.
+#[derive(Debug)]
+pub struct Profile {
+    /// What it is called; need not be unique.
+    pub name: Name,
+    /// The module it runs.
+    pub module: Name,
+    /// How it lives.
+    pub shape: Shape,
+    /// Its own priority.
+    pub priority: Priority,
+    /// What its instance may take.
+    pub limits: Limits,
+    /// The most that may be charged to it, in bytes.
+    pub charge_max_bytes: usize,
+    /// Its argument text.
+    pub args: Vec<u8>,
+}
+
+/// What an actor runs on and with. Whoever runs the actor takes the parts out and puts them back.
+#[derive(Default)]
+pub(crate) struct Body {
+    /// A stack put by for the first activation: main actors have theirs from the start.
+    pub(crate) stack: Option<Stack>,
+    /// The activation, while one is on.
+    pub(crate) thread: Option<Thread>,
+    /// The program's state, between activations.
+    pub(crate) instance: Option<Box<dyn Instance>>,
+}
+
+/// What an actor has done.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Time on a core, in ns.
+    pub cpu_ns: AtomicU64,
+    /// Messages received, answers included.
+    pub messages_in: AtomicU64,
+    /// Messages sent, calls and answers included.
+    pub messages_out: AtomicU64,
+}
+
+/// See the module.
+pub struct Actor {
+    id: ActorId,
+    profile: Profile,
+    kernel: Arc<Kernel>,
+    gate: Gate,
+    link: ArcSlot<Actor>,
+    timer_place: AtomicU32,
+    stop: AtomicBool,
+    state: AtomicU8,
+    home: AtomicU16,
+    /// The activation has begun and this machine's threads stay on the core that began them.
+    settled: AtomicBool,
+    /// The id of the actor that it waits for in a call, 0 for none.
+    calling: AtomicU64,
+    own_endpoint: Option<Arc<Endpoint>>,
+    inbox: Mutex<Option<Parcel>>,
+    table: Mutex<Table>,
+    body: Mutex<Body>,
+    meter: Meter,
+    end: End,
+    tally: Tally,
+}
+
+impl Actor {
+    /// Its id.
+    pub fn id(&self) -> ActorId {
+        self.id
+    }
+
+    /// What it was made from.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// The kernel that it lives in.
+    pub fn kernel(&self) -> &Arc<Kernel> {
+        &self.kernel
+    }
+
+    /// The gate that it waits at.
+    pub fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// Its capability table.
+    pub fn table(&self) -> &Mutex<Table> {
+        &self.table
+    }
+
+    /// What it runs on and with; for the core loop and the activation.
+    pub(crate) fn body(&self) -> &Mutex<Body> {
+        &self.body
+    }
+
+    /// Notes whether its stack must stay on the core that it has begun on.
+    pub(crate) fn settle(&self, settled: bool) {
+        self.settled.store(settled, Ordering::Relaxed);
+    }
+
+    /// What is charged to it: all that its instance has allocated.
+    pub fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// Its end, to be waited for.
+    pub fn end(&self) -> &End {
+        &self.end
+    }
+
+    /// What it has done.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// The endpoint in slot 0 that a handler is run for.
+    pub fn own_endpoint(&self) -> Option<&Arc<Endpoint>> {
+        self.own_endpoint.as_ref()
+    }
+
+    /// Where it is in its life, a moment ago.
+    pub fn state(&self) -> ActorState {
+        ActorState::from_number(self.state.load(Ordering::Relaxed)).unwrap_or(ActorState::Ready)
+    }
+
+    /// Notes a state for listings. Relaxed: nothing is decided by it.
+    pub(crate) fn note_state(&self, state: ActorState) {
+        self.state.store(state.number(), Ordering::Relaxed);
+    }
+
+    /// The core that it runs on or ran on last.
+    pub fn home(&self) -> CoreId {
+        CoreId::new(usize::from(self.home.load(Ordering::Relaxed))).unwrap_or(CoreId::BOOT)
+    }
+
+    pub(crate) fn set_home(&self, core: CoreId) {
+        self.home.store(core.index() as u16, Ordering::Relaxed);
+    }
+
+    /// Asks it to end, wherever it is. It does so on its own stack: at once if it waits, otherwise at
+    /// the next quantum or host call. Asking again, or after the end, changes nothing.
+    pub fn kill(self: &Arc<Self>) {
+        // SeqCst, against `block`: it arms the gate and then reads this flag, here the flag is raised
+        // and then the gate read, so one of the two sees the other.
+        self.stop.store(true, Ordering::SeqCst);
+        if let Some(claim) = self.gate.claim_any() {
+            self.wake(claim.fire(Cause::Stopped), Place::Home);
+        }
+    }
+
+    /// Whether it has been asked to end.
+    pub fn must_stop(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+
+    /// Delivers a wake that is owed.
+    pub(crate) fn wake(self: &Arc<Self>, wake: Wake, place: Place) {
+        if wake == Wake::Owed {
+            self.kernel.scheduler().make_ready(self.clone(), place);
+        }
+    }
+
+    /// Sleeps until the wait `ticket` ends. The gate has been armed for it and the wait registered;
+    /// no lock is held. On an error the wait is over too, and may still be registered.
+    ///
+    /// # Errors
+    /// `NoMemory` when the deadline cannot be kept.
+    pub(crate) fn block(self: &Arc<Self>, ticket: Ticket, deadline: Instant) -> Result<Cause, Error> {
+        if self.must_stop() {
+            self.gate.withdraw();
+            return Ok(Cause::Stopped);
+        }
+        let timers = match self.set_deadline(ticket, deadline) {
+            Ok(timers) => timers,
+            // Somebody may have ended the wait meanwhile, and that counts: a parcel may be there.
+            Err(error) => return self.gate.withdraw().ok_or(error),
+        };
+        self.note_state(ActorState::Blocked);
+        khal::thread::pause(Pause::Block);
+        if let Some(core) = timers {
+            self.kernel.scheduler().core(core).timers().cancel(self);
+        }
+        Ok(self.gate.finish())
+    }
+
+    fn set_deadline(self: &Arc<Self>, ticket: Ticket, deadline: Instant) -> Result<Option<CoreId>, Error> {
+        if deadline == Instant::NEVER {
+            return Ok(None);
+        }
+        // Under a guard: the core whose timers get the entry is the one whose loop runs next, by the
+        // pause below or by a forced switch, and arms its timer for it.
+        let _here = PreemptGuard::new();
+        let core = khal::cpu::current();
+        let entry = Entry { deadline, ticket, thing: self.clone() };
+        self.kernel.scheduler().core(core).timers().insert(entry)?;
+        Ok(Some(core))
+    }
+
+    /// Sleeps until `deadline`.
+    ///
+    /// # Errors
+    /// `Cancelled` when the actor is to stop, `NoMemory`.
+    pub fn sleep_until(self: &Arc<Self>, deadline: Instant) -> Result<(), Error> {
+        if deadline <= khal::time::now() {
+            return Ok(());
+        }
+        let ticket = self.gate.arm();
+        match self.block(ticket, deadline)? {
+            Cause::TimedOut => Ok(()),
+            _ => Err(Error::Cancelled),
+        }
+    }
+
+    pub(crate) fn put_inbox(&self, parcel: Parcel) {
+        let before = self.inbox.lock().replace(parcel);
+        debug_assert!(before.is_none(), "one wait, one parcel");
+    }
+
+    pub(crate) fn take_inbox(&self) -> Option<Parcel> {
+        self.inbox.lock().take()
+    }
+
+    /// Notes whom it waits for in a call.
+    pub(crate) fn set_calling(&self, server: Option<&Arc<Actor>>) {
+        // Relaxed: a circle that closes while it is being looked for is found by its last caller or
+        // ends by a deadline; the flag is advice, not a lock.
+        self.calling.store(server.map_or(0, |server| server.id.bits()), Ordering::Relaxed);
+    }
+
+    /// Whether it waits, through any number of calls up to a bound, for `other`.
+    pub(crate) fn waits_for(&self, other: &Arc<Actor>) -> bool {
+        const LONGEST_CHAIN: usize = 16;
+        let mut id = self.id;
+        for _ in 0..LONGEST_CHAIN {
+            if id == other.id {
+                return true;
+            }
+            let next = if id == self.id {
+                self.calling.load(Ordering::Relaxed)
+            } else {
+                let actor = self.kernel.registry().get(id);
+                actor.map_or(0, |actor| actor.calling.load(Ordering::Relaxed))
+            };
+            if next == 0 {
+                return false;
+            }
+            id = ActorId(next);
+        }
+        false
+    }
+}
+
+impl Linked for Actor {
+    fn link(&self) -> &ArcSlot<Self> {
+        &self.link
+    }
+}
+
+impl Ready for Actor {
+    fn priority(&self) -> Priority {
+        self.profile.priority
+    }
+
+    fn may_move(&self) -> bool {
+        // Relaxed: set and cleared by the core that runs it, before it is published in a queue.
+        !self.settled.load(Ordering::Relaxed)
+    }
+}
+
+impl Timed for Actor {
+    fn place(&self) -> &AtomicU32 {
+        &self.timer_place
+    }
+}
+
+impl core::fmt::Debug for Actor {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(formatter, "actor {} ({:#x})", self.profile.name.as_str(), self.id.bits())
+    }
+}

@@ -1,0 +1,103 @@
+//! An actor's beginning.
+//!
+//! Everything an actor needs to exist is taken before it is listed, so a refusal leaves nothing
+//! behind: its table with the capabilities it is handed, a stack for a main actor (a handler borrows
+//! one for each activation), a place in the registry. Then it is made ready, and does the rest itself
+//! on its own stack: see [`super::activation`].
+
+use super::{Actor, Body, End, Profile, Tally};
+use crate::cap::{Capability, Object, Table};
+use crate::ipc::Notification;
+use crate::kernel::Kernel;
+use crate::ranks;
+use crate::sched::core::Place;
+use crate::sched::gate::Gate;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use khal::contain::Meter;
+use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64};
+use khal::sync::{ArcSlot, Mutex};
+use tessera_abi::{ActorState, Error, Handle, Rights, Shape, SlotName};
+
+/// A request for an actor, all of it checked and owned.
+#[derive(Debug)]
+pub struct Spawn {
+    /// Who it is to be.
+    pub profile: Profile,
+    /// Slots its table may have.
+    pub slots_max: u32,
+    /// What it is handed, in the order of its slots. A handler's first is its own endpoint.
+    pub caps: Vec<(SlotName, Capability)>,
+    /// What to signal when it ends.
+    pub signal: Option<(Arc<Notification>, u64)>,
+}
+
+/// Starts an actor.
+///
+/// # Errors
+/// `NotFound` when the image has no such module; `InvalidArgument` for a handler whose first
+/// capability is no endpoint with the right to receive; `TableFull` when the capabilities do not fit;
+/// `Full`, `NoMemory`.
+pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> {
+    let Spawn { profile, slots_max, caps, signal } = request;
+    if !kernel.modules().exists(profile.module.as_str()) {
+        return Err(Error::NotFound);
+    }
+    let table = fill_table(slots_max, caps)?;
+    let own_endpoint = match profile.shape {
+        Shape::Handler => Some(find_own_endpoint(&table)?),
+        Shape::Main => None,
+    };
+    let meter = Meter::new(profile.charge_max_bytes);
+    let actor = kernel.registry().add(|id| {
+        let stacks = kernel.scheduler().stacks();
+        let stack = if profile.shape == Shape::Main { Some(stacks.buy()?) } else { None };
+        let bought = stack.is_some();
+        let body = Body { stack, ..Body::default() };
+        let actor = Actor {
+            id,
+            profile,
+            kernel: kernel.clone(),
+            gate: Gate::new(),
+            link: ArcSlot::new(),
+            timer_place: AtomicU32::new(0),
+            stop: AtomicBool::new(false),
+            state: AtomicU8::new(ActorState::Starting.number()),
+            home: AtomicU16::new(khal::cpu::current().index() as u16),
+            settled: AtomicBool::new(false),
+            calling: AtomicU64::new(0),
+            own_endpoint,
+            inbox: Mutex::new(ranks::INBOX, None),
+            table: Mutex::new(ranks::TABLE, table),
+            body: Mutex::new(ranks::BODY, body),
+            meter,
+            end: End::new(signal),
+            tally: Tally::default(),
+        };
+        Arc::try_new(actor).map_err(|_| {
+            if bought {
+                stacks.write_off();
+            }
+            Error::NoMemory
+        })
+    })?;
+    kernel.scheduler().make_ready(actor.clone(), Place::Spread);
+    Ok(actor)
+}
+
+fn fill_table(slots_max: u32, caps: Vec<(SlotName, Capability)>) -> Result<Table, Error> {
+    let mut table = Table::new(slots_max);
+    let mut reservation = table.reserve(u32::try_from(caps.len()).map_err(|_| Error::TableFull)?)?;
+    for (name, capability) in caps {
+        table.fill(&mut reservation, capability, name).map_err(|_| Error::TableFull)?;
+    }
+    Ok(table)
+}
+
+fn find_own_endpoint(table: &Table) -> Result<Arc<crate::ipc::Endpoint>, Error> {
+    let first = table.get(Handle::OWN_ENDPOINT).map_err(|_| Error::InvalidArgument)?;
+    match first.object() {
+        Object::Endpoint(endpoint) if first.rights().contains(Rights::RECEIVE) => Ok(endpoint.clone()),
+        _ => Err(Error::InvalidArgument),
+    }
+}

@@ -1,0 +1,308 @@
+//! An actor's capability table: slots with generations, and the one way from a handle to an object.
+//!
+//! Owns the capabilities in it. Invariants: a slot's generation rises each time it is emptied, so a
+//! handle that outlives its capability is stale and never somebody else's; `used + reserved <= limit`,
+//! and there is a free slot for every reservation, so filling a reserved slot neither fails nor
+//! allocates; a slot whose generations are used up is retired.
+//! The table has no lock (the actor puts `TABLE` around it) and drops no capability: what leaves it
+//! is handed to the caller, who drops it outside that lock.
+
+use super::object::Capability;
+use alloc::vec::Vec;
+use tessera_abi::{Error, Handle, ObjectKind, Rights, SlotName};
+
+/// Slots that a table may have unless its spawner says otherwise.
+pub const DEFAULT_LIMIT: u32 = 64;
+
+/// The most slots that a table may be given.
+pub const MAX_LIMIT: u32 = 65_536;
+
+#[derive(Debug)]
+enum Content {
+    Free { next: Option<u32> },
+    Used { capability: Capability, name: SlotName },
+    Retired,
+}
+
+#[derive(Debug)]
+struct Slot {
+    generation: u32,
+    content: Content,
+}
+
+/// Free slots put by, to be filled later without fail. Give what is left back by
+/// [`Table::release`].
+#[derive(Debug)]
+#[must_use = "reserved slots stay reserved until they are filled or released"]
+pub struct Reservation {
+    slots: u32,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Table {
+    slots: Vec<Slot>,
+    first_free: Option<u32>,
+    used: u32,
+    reserved: u32,
+    retired: u32,
+    limit: u32,
+}
+
+impl Table {
+    /// An empty table for at most `limit` capabilities (at most [`MAX_LIMIT`]).
+    pub fn new(limit: u32) -> Self {
+        Table {
+            slots: Vec::new(),
+            first_free: None,
+            used: 0,
+            reserved: 0,
+            retired: 0,
+            limit: limit.min(MAX_LIMIT),
+        }
+    }
+
+    /// Capabilities in the table.
+    pub fn used(&self) -> u32 {
+        self.used
+    }
+
+    /// Slots that the table has taken memory for.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether the table has no slots yet.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Puts `count` free slots by.
+    ///
+    /// # Errors
+    /// `TableFull` past the limit, `NoMemory` when the table cannot grow; nothing has changed then.
+    pub fn reserve(&mut self, count: u32) -> Result<Reservation, Error> {
+        let wanted = self.used.saturating_add(self.reserved).saturating_add(count);
+        if wanted > self.limit {
+            return Err(Error::TableFull);
+        }
+        let needed = wanted.saturating_add(self.retired) as usize;
+        while self.slots.len() < needed {
+            self.slots.try_reserve(1).map_err(|_| Error::NoMemory)?;
+            let index = self.slots.len() as u32;
+            let content = Content::Free { next: self.first_free.replace(index) };
+            self.slots.push(Slot { generation: Handle::FIRST_GENERATION, content });
+        }
+        self.reserved += count;
+        Ok(Reservation { slots: count })
+    }
+
+    /// Gives back what a reservation has left.
+    pub fn release(&mut self, reservation: Reservation) {
+        self.reserved = self.reserved.saturating_sub(reservation.slots);
+    }
+
+    /// Fills a reserved slot. With an empty reservation the capability comes back.
+    ///
+    /// # Errors
+    /// The capability, when `reservation` has no slot left.
+    pub fn fill(
+        &mut self,
+        reservation: &mut Reservation,
+        capability: Capability,
+        name: SlotName,
+    ) -> Result<Handle, Capability> {
+        let (true, Some(index)) = (reservation.slots > 0, self.first_free) else {
+            return Err(capability);
+        };
+        let Some(slot) = self.slots.get_mut(index as usize) else { return Err(capability) };
+        if let Content::Free { next } = slot.content {
+            self.first_free = next;
+        }
+        slot.content = Content::Used { capability, name };
+        reservation.slots -= 1;
+        self.reserved -= 1;
+        self.used += 1;
+        Ok(Handle::new(slot.generation, index))
+    }
+
+    /// Reserves one slot and fills it.
+    ///
+    /// # Errors
+    /// As [`reserve`](Self::reserve); the capability is dropped then.
+    pub fn insert(&mut self, capability: Capability, name: SlotName) -> Result<Handle, Error> {
+        let mut reservation = self.reserve(1)?;
+        self.fill(&mut reservation, capability, name).map_err(|_| Error::TableFull)
+    }
+
+    /// Empties the slot of `handle`.
+    ///
+    /// # Errors
+    /// `BadHandle`, `StaleHandle`.
+    pub fn remove(&mut self, handle: Handle) -> Result<Capability, Error> {
+        self.get(handle)?;
+        let next = self.first_free;
+        let slot = self.slots.get_mut(handle.index() as usize).ok_or(Error::BadHandle)?;
+        let after = if slot.generation < Handle::LAST_GENERATION {
+            self.first_free = Some(handle.index());
+            Content::Free { next }
+        } else {
+            self.retired += 1;
+            Content::Retired
+        };
+        slot.generation = slot.generation.saturating_add(1);
+        self.used -= 1;
+        match core::mem::replace(&mut slot.content, after) {
+            Content::Used { capability, .. } => Ok(capability),
+            Content::Free { .. } | Content::Retired => Err(Error::StaleHandle),
+        }
+    }
+
+    /// The capability that `handle` names now, whatever it is.
+    ///
+    /// # Errors
+    /// `BadHandle` for a slot or a generation that never was; `StaleHandle` for one that is over.
+    pub fn get(&self, handle: Handle) -> Result<&Capability, Error> {
+        let slot = self.slots.get(handle.index() as usize).ok_or(Error::BadHandle)?;
+        if handle.generation() < Handle::FIRST_GENERATION || handle.generation() > slot.generation {
+            return Err(Error::BadHandle);
+        }
+        match &slot.content {
+            Content::Used { capability, .. } if handle.generation() == slot.generation => Ok(capability),
+            // A free slot's generation has been counted up already: nobody was ever given it.
+            Content::Free { .. } | Content::Retired if handle.generation() == slot.generation => {
+                Err(Error::BadHandle)
+            }
+            _ => Err(Error::StaleHandle),
+        }
+    }
+
+    /// The one lookup: from a handle to a capability of `kind` with all of `rights`.
+    ///
+    /// # Errors
+    /// `BadHandle`, `StaleHandle`, `WrongKind`, `MissingRight`, in this order.
+    pub fn find(&self, handle: Handle, kind: ObjectKind, rights: Rights) -> Result<&Capability, Error> {
+        let capability = self.get(handle)?;
+        if capability.object().kind() != kind {
+            return Err(Error::WrongKind);
+        }
+        if !capability.rights().contains(rights) {
+            return Err(Error::MissingRight);
+        }
+        Ok(capability)
+    }
+
+    /// The first used slot at or after `from`: its handle, name and capability.
+    pub fn next_used(&self, from: u32) -> Option<(Handle, SlotName, &Capability)> {
+        let slots = self.slots.iter().enumerate().skip(from as usize);
+        slots.into_iter().find_map(|(index, slot)| match &slot.content {
+            Content::Used { capability, name } => {
+                Some((Handle::new(slot.generation, index as u32), *name, capability))
+            }
+            Content::Free { .. } | Content::Retired => None,
+        })
+    }
+
+    /// The handle under which a capability was given to the actor at its start.
+    pub fn named(&self, wanted: &str) -> Option<Handle> {
+        let mut from = 0;
+        while let Some((handle, name, _)) = self.next_used(from) {
+            if name.as_str() == wanted {
+                return Some(handle);
+            }
+            from = handle.index().checked_add(1)?;
+        }
+        None
+    }
+
+    /// Takes everything out, for the actor's end; to be dropped outside the lock.
+    pub fn take_all(&mut self) -> Table {
+        let limit = self.limit;
+        core::mem::replace(self, Table::new(limit))
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::super::Object;
+    use super::*;
+
+    fn log() -> Capability {
+        Capability::first(Object::Log)
+    }
+    fn put(table: &mut Table) -> Handle {
+        table.insert(log(), SlotName::EMPTY).unwrap()
+    }
+
+    #[test]
+    fn a_handle_that_outlives_its_capability_is_stale_for_ever() {
+        let mut table = Table::new(4);
+        let old = put(&mut table);
+        table.remove(old).unwrap();
+        assert_eq!(table.get(old).err(), Some(Error::StaleHandle));
+        let new = put(&mut table);
+        assert_eq!(new.index(), old.index());
+        assert_eq!(table.get(old).err(), Some(Error::StaleHandle));
+        assert_eq!(table.remove(old).err(), Some(Error::StaleHandle));
+        assert!(table.get(new).is_ok());
+    }
+
+    #[test]
+    fn a_forged_handle_is_bad() {
+        let mut table = Table::new(4);
+        let handle = put(&mut table);
+        for forged in [
+            Handle::NONE,
+            Handle::new(0, 0),
+            Handle::new(handle.generation() + 1, handle.index()),
+            Handle::new(1, 1),
+            Handle::from_bits(u64::MAX),
+        ] {
+            assert_eq!(table.get(forged).err(), Some(Error::BadHandle), "{forged:?}");
+        }
+        table.remove(handle).unwrap();
+        let next = Handle::new(handle.generation() + 1, handle.index());
+        assert_eq!(table.get(next).err(), Some(Error::BadHandle), "not given out yet");
+    }
+
+    #[test]
+    fn kind_and_rights_are_checked_by_the_one_lookup() {
+        let mut table = Table::new(4);
+        let handle = put(&mut table);
+        let writer = table.get(handle).unwrap().derive(Rights::WRITE, 0).unwrap();
+        let narrow = table.insert(writer, SlotName::EMPTY).unwrap();
+        assert_eq!(table.find(handle, ObjectKind::Clock, Rights::READ).err(), Some(Error::WrongKind));
+        assert_eq!(table.find(narrow, ObjectKind::Log, Rights::READ).err(), Some(Error::MissingRight));
+        assert!(table.find(narrow, ObjectKind::Log, Rights::WRITE).is_ok());
+    }
+
+    #[test]
+    fn rights_only_shrink_and_a_badge_stays() {
+        let narrow = log().derive(Rights::WRITE, 7).unwrap();
+        assert_eq!(narrow.derive(Rights::ALL, 0).unwrap().rights(), Rights::WRITE);
+        assert_eq!(narrow.derive(Rights::ALL, 0).unwrap().badge(), 7);
+        assert_eq!(narrow.derive(Rights::ALL, 8).err(), Some(Error::MissingRight));
+        assert_eq!(narrow.grant(Rights::ALL, 0).err(), Some(Error::MissingRight));
+    }
+
+    #[test]
+    fn reserved_slots_cannot_be_taken_by_others() {
+        let mut table = Table::new(2);
+        let mut reservation = table.reserve(2).unwrap();
+        assert_eq!(table.insert(log(), SlotName::EMPTY).err(), Some(Error::TableFull));
+        assert!(table.fill(&mut reservation, log(), SlotName::EMPTY).is_ok());
+        table.release(reservation);
+        assert!(table.insert(log(), SlotName::EMPTY).is_ok());
+        assert_eq!(table.insert(log(), SlotName::EMPTY).err(), Some(Error::TableFull));
+        assert_eq!(table.used(), 2);
+    }
+
+    #[test]
+    fn slots_are_found_by_the_name_they_were_given() {
+        let mut table = Table::new(4);
+        put(&mut table);
+        let named = table.insert(log(), SlotName::new_truncated("log")).unwrap();
+        assert_eq!(table.named("log"), Some(named));
+        assert_eq!(table.named("clock"), None);
+    }
+}

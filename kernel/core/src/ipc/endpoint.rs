@@ -1,0 +1,439 @@
+//! A bounded queue of messages with receivers and blocked senders in order of arrival.
+//!
+//! Owns the messages between their sender and their receiver. Invariants, under the endpoint's lock:
+//! a message is in the queue, with a blocked sender, handed over, or given back: exactly one of them;
+//! `offered = delivered + rejected + withdrawn + discarded + queued + blocked` ([`Counters`]);
+//! messages leave in the order in which they were offered; senders block only while the queue is
+//! full, receivers only while it is empty. An endpoint whose last capability with the right to
+//! receive is dropped closes: what is queued is discarded (which tells its callers), blocked senders
+//! get their messages back, and everybody learns it.
+//! Locks: its own, rank `ENDPOINT`; handing over takes `INBOX` and `QUEUE` under it. Messages are
+//! dropped outside it, because they may hold the last capability of another endpoint.
+
+use super::message::Message;
+use super::reply::Reply;
+use super::waiter::{Parcel, Room, Waiter};
+use crate::actor::Actor;
+use crate::ranks;
+use crate::sched::core::Place;
+use crate::sched::gate::{Cause, Ticket};
+use alloc::collections::VecDeque;
+use alloc::sync::{Arc, Weak};
+use khal::sync::Mutex;
+use khal::sync::atomic::{AtomicUsize, Ordering};
+use khal::time::Instant;
+use tessera_abi::Error;
+
+/// The most messages an endpoint may be asked to queue.
+pub const CAPACITY_MAX: usize = 1024;
+
+/// What has become of every message offered so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Sends and calls that passed their checks.
+    pub offered: u64,
+    /// Handed to a receiver.
+    pub delivered: u64,
+    /// Refused at once, because the queue was full and the sender would not wait.
+    pub rejected: u64,
+    /// Taken back by a sender that stopped waiting for room.
+    pub withdrawn: u64,
+    /// Dropped when the endpoint closed.
+    pub discarded: u64,
+    /// In the queue now.
+    pub queued: u64,
+    /// With blocked senders now.
+    pub blocked: u64,
+}
+
+impl Counters {
+    /// Whether every message is accounted for.
+    pub fn balance(&self) -> bool {
+        let gone = self.delivered + self.rejected + self.withdrawn + self.discarded;
+        self.offered == gone + self.queued + self.blocked
+    }
+}
+
+#[derive(Debug)]
+struct Blocked {
+    waiter: Waiter,
+    message: Message,
+}
+
+#[derive(Debug)]
+struct State {
+    queue: VecDeque<Message>,
+    receivers: VecDeque<Waiter>,
+    senders: VecDeque<Blocked>,
+    counters: Counters,
+    closed: bool,
+    /// Who received last: whom a call waits for, as far as can be seen.
+    server: Weak<Actor>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Endpoint {
+    state: Mutex<State>,
+    capacity: usize,
+    /// Capabilities with the right to receive.
+    receivers: AtomicUsize,
+}
+
+impl Endpoint {
+    /// An endpoint that queues up to `capacity` messages, 1 to [`CAPACITY_MAX`].
+    ///
+    /// # Errors
+    /// `InvalidArgument` for another capacity, `NoMemory`.
+    pub fn new(capacity: usize) -> Result<Arc<Self>, Error> {
+        if capacity == 0 || capacity > CAPACITY_MAX {
+            return Err(Error::InvalidArgument);
+        }
+        let mut queue = VecDeque::new();
+        queue.try_reserve_exact(capacity).map_err(|_| Error::NoMemory)?;
+        let state = State {
+            queue,
+            receivers: VecDeque::new(),
+            senders: VecDeque::new(),
+            counters: Counters::default(),
+            closed: false,
+            server: Weak::new(),
+        };
+        let state = Mutex::new(ranks::ENDPOINT, state);
+        Arc::try_new(Endpoint { state, capacity, receivers: AtomicUsize::new(0) })
+            .map_err(|_| Error::NoMemory)
+    }
+
+    /// The figures at this moment.
+    pub fn counters(&self) -> Counters {
+        let state = self.state.lock();
+        Counters { queued: state.queue.len() as u64, blocked: state.senders.len() as u64, ..state.counters }
+    }
+
+    /// Who received here last, if he still exists.
+    pub fn server(&self) -> Option<Arc<Actor>> {
+        self.state.lock().server.upgrade()
+    }
+
+    /// Counts a new capability with the right to receive.
+    pub(crate) fn add_receiver(&self) {
+        // Relaxed: whoever copies a capability holds one, so the count cannot reach zero meanwhile.
+        self.receivers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts one less; the last closes the endpoint.
+    pub(crate) fn drop_receiver(&self) {
+        // AcqRel: what other holders did before they dropped theirs happens before the closing.
+        if self.receivers.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.close();
+        }
+    }
+
+    /// Sends `message`, which is left in its place when the send fails.
+    ///
+    /// # Errors
+    /// `Closed`; `QueueFull` at deadline 0; `TimedOut`; `Cancelled` when the actor is to stop;
+    /// `NoMemory`.
+    pub fn send(
+        &self,
+        actor: &Arc<Actor>,
+        message: &mut Option<Message>,
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        let ticket = {
+            let mut state = self.state.lock();
+            state.open()?;
+            let Some(offered) = message.take() else { return Err(Error::InvalidArgument) };
+            let Err(offered) = state.offer(offered, self.capacity, Place::Home) else { return Ok(()) };
+            if deadline == Instant::ZERO {
+                state.counters.rejected += 1;
+                *message = Some(offered);
+                return Err(Error::QueueFull);
+            }
+            let waiter = |ticket| Waiter { actor: actor.clone(), ticket, room: Room::WakeOnly };
+            match state.block_sender(actor, offered, waiter) {
+                Ok(ticket) => ticket,
+                Err(returned) => {
+                    *message = Some(returned);
+                    return Err(Error::NoMemory);
+                }
+            }
+        };
+        let ended = actor.block(ticket, deadline);
+        let error = match ended {
+            Ok(Cause::Delivered) => return Ok(()),
+            Ok(Cause::TimedOut) => Error::TimedOut,
+            Ok(Cause::PeerDied) => Error::Closed,
+            Ok(Cause::Stopped) => Error::Cancelled,
+            Err(error) => error,
+        };
+        *message = self.take_back(actor, ticket);
+        Err(error)
+    }
+
+    /// Calls: sends `message` with a reply that leads back here, and blocks for the answer, which may
+    /// have up to `room_bytes` bytes. The receiver is run on this core next.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), with the message left in its place if it was not taken; `PeerDead`
+    /// when the reply was dropped unanswered; `WouldDeadlock` when who receives here waits for the
+    /// caller.
+    pub fn call(
+        &self,
+        actor: &Arc<Actor>,
+        message: &mut Option<Message>,
+        room_bytes: u32,
+        deadline: Instant,
+    ) -> Result<Message, Error> {
+        let server = self.server();
+        if server.as_ref().is_some_and(|server| server.waits_for(actor)) {
+            return Err(Error::WouldDeadlock);
+        }
+        let ticket = self.start_call(actor, message, room_bytes)?;
+        actor.set_calling(server.as_ref());
+        let ended = actor.block(ticket, deadline);
+        actor.set_calling(None);
+        match (ended, actor.take_inbox()) {
+            (Ok(Cause::Delivered), Some(Parcel::Message(answer))) => return Ok(answer),
+            (Ok(Cause::PeerDied), Some(Parcel::Returned(returned))) => {
+                *message = Some(returned);
+                return Err(Error::Closed);
+            }
+            (Ok(Cause::PeerDied), _) => return Err(Error::PeerDead),
+            (Ok(Cause::TimedOut), _) => {
+                *message = self.take_back(actor, ticket);
+                return Err(Error::TimedOut);
+            }
+            (Err(error), _) => {
+                *message = self.take_back(actor, ticket);
+                return Err(error);
+            }
+            (Ok(Cause::Stopped | Cause::Delivered), _) => {}
+        }
+        *message = self.take_back(actor, ticket);
+        Err(Error::Cancelled)
+    }
+
+    fn start_call(
+        &self,
+        actor: &Arc<Actor>,
+        message: &mut Option<Message>,
+        room_bytes: u32,
+    ) -> Result<Ticket, Error> {
+        let mut state = self.state.lock();
+        state.open()?;
+        let Some(mut offered) = message.take() else { return Err(Error::InvalidArgument) };
+        if state.senders.try_reserve(1).is_err() {
+            *message = Some(offered);
+            return Err(Error::NoMemory);
+        }
+        let ticket = actor.gate().arm();
+        let waiter = || Waiter { actor: actor.clone(), ticket, room: Room::Bytes(room_bytes) };
+        offered.reply = Some(Reply::new(waiter()));
+        if let Err(offered) = state.offer(offered, self.capacity, Place::Here) {
+            state.senders.push_back(Blocked { waiter: waiter(), message: offered });
+        }
+        Ok(ticket)
+    }
+
+    /// Receives the oldest message of up to `room_bytes` bytes.
+    ///
+    /// # Errors
+    /// `WouldBlock` at deadline 0; `TooLong` when the oldest has more bytes (it stays the oldest);
+    /// `TimedOut`; `Closed`; `Cancelled` when the actor is to stop; `NoMemory`.
+    pub fn recv(&self, actor: &Arc<Actor>, room_bytes: u32, deadline: Instant) -> Result<Message, Error> {
+        loop {
+            let ticket = {
+                let mut state = self.state.lock();
+                state.note_server(actor);
+                if let Some(message) = state.take_oldest(room_bytes, self.capacity)? {
+                    return Ok(message);
+                }
+                state.open()?;
+                if deadline == Instant::ZERO {
+                    return Err(Error::WouldBlock);
+                }
+                state.wait_for_message(actor, Room::Bytes(room_bytes))?
+            };
+            let ended = actor.block(ticket, deadline);
+            let error = match (ended, actor.take_inbox()) {
+                (Ok(Cause::Delivered), Some(Parcel::Message(message))) => return Ok(message),
+                // Woken to look for oneself: the message did not fit, or others were first.
+                (Ok(Cause::Delivered), _) => continue,
+                (Ok(Cause::TimedOut), _) => Error::TimedOut,
+                (Ok(Cause::PeerDied), _) => Error::Closed,
+                (Ok(Cause::Stopped), _) => Error::Cancelled,
+                (Err(error), _) => error,
+            };
+            self.forget_receiver(actor, ticket);
+            return Err(error);
+        }
+    }
+
+    /// A handler's end of activation: if there is no message, registers it to be woken by the next
+    /// one. Afterwards its activation must end and let the core loop park it.
+    ///
+    /// # Errors
+    /// `Closed`, `NoMemory`; then it is not registered.
+    pub fn rest(&self, actor: &Arc<Actor>) -> Result<Rest, Error> {
+        let mut state = self.state.lock();
+        state.note_server(actor);
+        if !state.queue.is_empty() {
+            return Ok(Rest::MessageWaits);
+        }
+        state.open()?;
+        state.wait_for_message(actor, Room::WakeOnly).map(|_ticket| Rest::Registered)
+    }
+
+    fn forget_receiver(&self, actor: &Arc<Actor>, ticket: Ticket) {
+        self.state.lock().receivers.retain(|waiter| !waiter.is(actor, ticket));
+    }
+
+    /// The message of a sender that stopped waiting for room: still blocked, or given back to him.
+    fn take_back(&self, actor: &Arc<Actor>, ticket: Ticket) -> Option<Message> {
+        let mut state = self.state.lock();
+        if let Some(at) = state.senders.iter().position(|blocked| blocked.waiter.is(actor, ticket)) {
+            state.counters.withdrawn += 1;
+            return state.senders.remove(at).map(|blocked| blocked.message);
+        }
+        drop(state);
+        match actor.take_inbox() {
+            Some(Parcel::Returned(message)) => Some(message),
+            _ => None,
+        }
+    }
+
+    fn close(&self) {
+        let (queue, senders, receivers) = {
+            let mut state = self.state.lock();
+            state.closed = true;
+            state.counters.discarded += (state.queue.len() + state.senders.len()) as u64;
+            (
+                core::mem::take(&mut state.queue),
+                core::mem::take(&mut state.senders),
+                core::mem::take(&mut state.receivers),
+            )
+        };
+        for Blocked { waiter, message } in senders {
+            let _stopped_waiting = waiter.hand(Some(Parcel::Returned(message)), Cause::PeerDied, Place::Home);
+        }
+        for waiter in receivers {
+            let _stopped_waiting = waiter.hand(None, Cause::PeerDied, Place::Home);
+        }
+        drop(queue);
+    }
+}
+
+/// What [`Endpoint::rest`] found.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Rest {
+    /// There is a message: go on.
+    MessageWaits,
+    /// There is none: end the activation, the next message wakes the actor.
+    Registered,
+}
+
+impl State {
+    fn open(&self) -> Result<(), Error> {
+        if self.closed { Err(Error::Closed) } else { Ok(()) }
+    }
+
+    fn note_server(&mut self, actor: &Arc<Actor>) {
+        if self.server.as_ptr() != Arc::as_ptr(actor) {
+            self.server = Arc::downgrade(actor);
+        }
+    }
+
+    /// Hands `message` to a receiver or queues it; gives it back when the queue is full. Counts it.
+    fn offer(&mut self, message: Message, capacity: usize, place: Place) -> Result<(), Message> {
+        self.counters.offered += 1;
+        let mut message = message;
+        while self.queue.is_empty()
+            && let Some(waiter) = self.receivers.pop_front()
+        {
+            if !waiter.has_room_for(&message) {
+                if waiter.hand(None, Cause::Delivered, place).is_ok() {
+                    break;
+                }
+                continue;
+            }
+            match waiter.hand(Some(Parcel::Message(message)), Cause::Delivered, place) {
+                Ok(()) => {
+                    self.counters.delivered += 1;
+                    return Ok(());
+                }
+                Err(Some(Parcel::Message(returned))) => message = returned,
+                Err(_) => return Ok(()),
+            }
+        }
+        if self.queue.len() >= capacity {
+            return Err(message);
+        }
+        self.queue.push_back(message);
+        self.wake_receiver();
+        Ok(())
+    }
+
+    /// Lets a receiver that waits behind a queued message look for itself.
+    fn wake_receiver(&mut self) {
+        while let Some(waiter) = self.receivers.pop_front() {
+            if waiter.hand(None, Cause::Delivered, Place::Home).is_ok() {
+                return;
+            }
+        }
+    }
+
+    fn block_sender(
+        &mut self,
+        actor: &Arc<Actor>,
+        message: Message,
+        waiter: impl FnOnce(Ticket) -> Waiter,
+    ) -> Result<Ticket, Message> {
+        if self.senders.try_reserve(1).is_err() {
+            self.counters.rejected += 1;
+            return Err(message);
+        }
+        let ticket = actor.gate().arm();
+        self.senders.push_back(Blocked { waiter: waiter(ticket), message });
+        Ok(ticket)
+    }
+
+    fn wait_for_message(&mut self, actor: &Arc<Actor>, room: Room) -> Result<Ticket, Error> {
+        self.receivers.try_reserve(1).map_err(|_| Error::NoMemory)?;
+        let ticket = actor.gate().arm();
+        self.receivers.push_back(Waiter { actor: actor.clone(), ticket, room });
+        Ok(ticket)
+    }
+
+    fn take_oldest(&mut self, room_bytes: u32, capacity: usize) -> Result<Option<Message>, Error> {
+        match self.queue.front() {
+            None => return Ok(None),
+            Some(oldest) if oldest.bytes.len() > room_bytes as usize => return Err(Error::TooLong),
+            Some(_) => {}
+        }
+        let oldest = self.queue.pop_front();
+        self.counters.delivered += 1;
+        self.refill(capacity);
+        Ok(oldest)
+    }
+
+    /// Moves blocked senders' messages into the room that there is, first come first. A sender that
+    /// has stopped waiting but not yet taken its message back is passed over; a caller goes on
+    /// waiting, for its answer.
+    fn refill(&mut self, capacity: usize) {
+        let mut at = 0;
+        while self.queue.len() < capacity
+            && let Some(blocked) = self.senders.get(at)
+        {
+            let is_call = blocked.message.reply.is_some();
+            if is_call || blocked.waiter.hand(None, Cause::Delivered, Place::Home).is_ok() {
+                if let Some(blocked) = self.senders.remove(at) {
+                    self.queue.push_back(blocked.message);
+                }
+            } else {
+                at += 1;
+            }
+        }
+    }
+}

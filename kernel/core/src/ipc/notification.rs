@@ -1,0 +1,85 @@
+//! A word of signal bits that can be waited for.
+//!
+//! Owns the bits and who waits for them. Signals add up and are never lost; a waiter takes the whole
+//! word and leaves zero, so each set bit reaches exactly one waiter; waiters are served in order.
+//! Invariant: while somebody waits the word is zero. Lock: its own, rank `NOTIFICATION`.
+
+use super::waiter::{Parcel, Room, Waiter};
+use crate::actor::Actor;
+use crate::ranks;
+use crate::sched::core::Place;
+use crate::sched::gate::{Cause, Ticket};
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use khal::sync::Mutex;
+use khal::time::Instant;
+use tessera_abi::Error;
+
+#[derive(Debug)]
+struct State {
+    bits: u64,
+    waiters: VecDeque<Waiter>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Notification {
+    state: Mutex<State>,
+}
+
+impl Notification {
+    /// A notification with no bit set.
+    ///
+    /// # Errors
+    /// `NoMemory`.
+    pub fn new() -> Result<Arc<Self>, Error> {
+        let state = Mutex::new(ranks::NOTIFICATION, State { bits: 0, waiters: VecDeque::new() });
+        Arc::try_new(Notification { state }).map_err(|_| Error::NoMemory)
+    }
+
+    /// Sets `bits` and wakes the first who waits. Never blocks.
+    pub fn signal(&self, bits: u64) {
+        let mut state = self.state.lock();
+        state.bits |= bits;
+        while state.bits != 0
+            && let Some(waiter) = state.waiters.pop_front()
+        {
+            let word = state.bits;
+            if waiter.hand(Some(Parcel::Bits(word)), Cause::Delivered, Place::Home).is_ok() {
+                state.bits = 0;
+            }
+        }
+    }
+
+    /// Waits until a bit is set, takes the word, and leaves zero.
+    ///
+    /// # Errors
+    /// `WouldBlock` at deadline 0, `TimedOut`, `Cancelled` when the actor is to stop, `NoMemory`.
+    pub fn wait(&self, actor: &Arc<Actor>, deadline: Instant) -> Result<u64, Error> {
+        let ticket = {
+            let mut state = self.state.lock();
+            if state.bits != 0 {
+                return Ok(core::mem::take(&mut state.bits));
+            }
+            if deadline == Instant::ZERO {
+                return Err(Error::WouldBlock);
+            }
+            state.waiters.try_reserve(1).map_err(|_| Error::NoMemory)?;
+            let ticket = actor.gate().arm();
+            state.waiters.push_back(Waiter { actor: actor.clone(), ticket, room: Room::WakeOnly });
+            ticket
+        };
+        let ended = actor.block(ticket, deadline);
+        match (ended, actor.take_inbox()) {
+            (Ok(Cause::Delivered), Some(Parcel::Bits(bits))) => Ok(bits),
+            (Ok(Cause::TimedOut), _) => self.give_up(actor, ticket, Error::TimedOut),
+            (Ok(_), _) => self.give_up(actor, ticket, Error::Cancelled),
+            (Err(error), _) => self.give_up(actor, ticket, error),
+        }
+    }
+
+    fn give_up(&self, actor: &Arc<Actor>, ticket: Ticket, error: Error) -> Result<u64, Error> {
+        self.state.lock().waiters.retain(|waiter| !waiter.is(actor, ticket));
+        Err(error)
+    }
+}

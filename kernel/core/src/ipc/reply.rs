@@ -1,0 +1,50 @@
+//! The one answer to one call.
+//!
+//! Owns the caller's wait. There is one reply for each call and it is used at most once: answering
+//! consumes the wait, and a reply that is dropped unanswered, for whatever reason, tells the caller
+//! that its peer died. A caller that has gone (deadline, kill) leaves a reply that answers nobody.
+//! Locks: those of [`Waiter::hand`].
+
+use super::message::Message;
+use super::waiter::{Parcel, Waiter};
+use crate::sched::core::Place;
+use crate::sched::gate::Cause;
+use tessera_abi::Error;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Reply {
+    caller: Waiter,
+}
+
+impl Reply {
+    /// The answer that `caller` waits for.
+    pub fn new(caller: Waiter) -> Self {
+        Reply { caller }
+    }
+
+    /// Whether the caller has room for an answer of so many bytes.
+    ///
+    /// # Errors
+    /// `TooLong`; the reply stays good for a shorter answer.
+    pub fn check(&self, message: &Message) -> Result<(), Error> {
+        if self.caller.has_room_for(message) { Ok(()) } else { Err(Error::TooLong) }
+    }
+
+    /// Answers, and lets the caller run on this core next.
+    ///
+    /// # Errors
+    /// `PeerDead` when the caller has stopped waiting; the answer is dropped.
+    pub fn answer(self, message: Message) -> Result<(), Error> {
+        self.caller
+            .hand(Some(Parcel::Message(message)), Cause::Delivered, Place::Here)
+            .map_err(|_undelivered| Error::PeerDead)
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        // After an answer the wait is over and this changes nothing.
+        let _already_over = self.caller.hand(None, Cause::PeerDied, Place::Home);
+    }
+}

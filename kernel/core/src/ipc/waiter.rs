@@ -1,0 +1,70 @@
+//! Somebody who waits, and how he is handed something.
+//!
+//! Owns a reference to the actor and the ticket of one wait. Handing over wins the gate, fills the
+//! inbox, fires, and makes the actor ready, in this order. Locks: `INBOX`, then `QUEUE`, one after the
+//! other; may be used under any lock of a lower order.
+
+use super::message::Message;
+use crate::actor::Actor;
+use crate::sched::core::Place;
+use crate::sched::gate::{Cause, Ticket};
+use alloc::sync::Arc;
+
+/// What a waiter finds in its inbox.
+#[derive(Debug)]
+pub enum Parcel {
+    /// A message, or the answer to a call.
+    Message(Message),
+    /// The waiter's own message, which could not be delivered.
+    Returned(Message),
+    /// A notification's bits.
+    Bits(u64),
+}
+
+/// What a waiter for messages can be handed directly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// A message of up to so many bytes.
+    Bytes(u32),
+    /// Nothing: it is to be woken and will look for itself.
+    WakeOnly,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Waiter {
+    /// Who waits.
+    pub actor: Arc<Actor>,
+    /// Which of his waits it is.
+    pub ticket: Ticket,
+    /// What he can be handed.
+    pub room: Room,
+}
+
+impl Waiter {
+    /// Ends the wait. Gives the parcel back when somebody else has ended it.
+    ///
+    /// # Errors
+    /// The parcel, untouched, if the wait is over.
+    pub fn hand(&self, parcel: Option<Parcel>, cause: Cause, place: Place) -> Result<(), Option<Parcel>> {
+        let Some(claim) = self.actor.gate().claim(self.ticket) else { return Err(parcel) };
+        if let Some(parcel) = parcel {
+            self.actor.put_inbox(parcel);
+        }
+        self.actor.wake(claim.fire(cause), place);
+        Ok(())
+    }
+
+    /// Whether this is the wait `ticket` of `actor`.
+    pub fn is(&self, actor: &Arc<Actor>, ticket: Ticket) -> bool {
+        self.ticket == ticket && Arc::ptr_eq(&self.actor, actor)
+    }
+
+    /// Whether `message` fits what he has room for.
+    pub fn has_room_for(&self, message: &Message) -> bool {
+        match self.room {
+            Room::Bytes(most) => message.bytes.len() <= most as usize,
+            Room::WakeOnly => false,
+        }
+    }
+}

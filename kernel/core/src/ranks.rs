@@ -1,0 +1,36 @@
+//! The lock order of this crate: a lock may be taken while holding only locks of a lower order.
+//!
+//! Owns the order and nothing else; `khal::sync::Mutex` checks it in debug builds and keeps the
+//! longest hold of each rank. The table with what each lock guards is `docs/CONCURRENCY.md`.
+//! No lock of this crate is taken in an interrupt, and none is held across a switch.
+
+use khal::sync::Rank;
+
+/// The list of all actors.
+pub const REGISTRY: Rank = Rank { order: 10, name: "registry" };
+/// The cache of parsed modules.
+pub const MODULES: Rank = Rank { order: 12, name: "modules" };
+/// One endpoint's queue and its waiters.
+pub const ENDPOINT: Rank = Rank { order: 20, name: "endpoint" };
+/// One notification's bits and its waiters.
+pub const NOTIFICATION: Rank = Rank { order: 21, name: "notification" };
+/// Who waits for console input.
+pub const CONSOLE: Rank = Rank { order: 22, name: "console" };
+/// One actor's end and those who wait for it.
+pub const END: Rank = Rank { order: 23, name: "end" };
+/// One actor's capability table.
+pub const TABLE: Rank = Rank { order: 30, name: "table" };
+/// One actor's stack, instance and the endpoints it owns.
+pub const BODY: Rank = Rank { order: 32, name: "body" };
+/// One actor's place for what it is handed.
+pub const INBOX: Rank = Rank { order: 34, name: "inbox" };
+/// One core's deadlines.
+pub const TIMERS: Rank = Rank { order: 40, name: "timers" };
+/// The pool of kernel stacks.
+pub const STACKS: Rank = Rank { order: 42, name: "stacks" };
+/// One core's run queue.
+pub const QUEUE: Rank = Rank { order: 50, name: "run queue" };
+/// The log's ring.
+pub const LOG: Rank = Rank { order: 60, name: "log" };
+/// The generator of random bytes.
+pub const RANDOM: Rank = Rank { order: 61, name: "random" };

@@ -1,0 +1,370 @@
+//! The per-core loop, and how actors are made ready.
+//!
+//! Owns, for each core: its run queue, its deadlines, its figures. [`Scheduler::step`] is one turn of
+//! a core's loop: acknowledge kicks, look at devices, end waits whose time has come, take the best
+//! ready actor (or steal), run it until its stack is left, publish what became of it. The loop holds
+//! no lock while an actor runs, and an actor is published (queued, parked) only after the switch.
+//!
+//! Nothing to do: the core notes itself idle, looks once more, and sleeps until its next deadline or
+//! a kick. A waker pushes first and then looks who is idle; both sides are SeqCst, so a ready actor
+//! and a sleeping core cannot miss each other. The kick itself is sticky (`khal::cpu`).
+//!
+//! Locks: `QUEUE`, `TIMERS`, `STACKS`, `BODY`, each alone.
+
+use super::queue::RunQueue;
+use super::stacks::Stacks;
+use super::timers::Timers;
+use crate::actor::{Actor, activation};
+use crate::kernel::Config;
+use crate::sched::gate::{Cause, Park};
+use crate::sched::levels::{self, Ready};
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::time::Duration;
+use khal::cpu::{self, CoreId};
+use khal::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use khal::thread::{Returned, Thread};
+use khal::time::{self, Instant};
+use tessera_abi::ActorState;
+
+/// Where an actor that is made ready goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The core that it ran on last.
+    Home,
+    /// This core, before its equals: whoever makes it ready is about to wait for it.
+    Here,
+    /// The core with the shortest queue: it has not run anywhere yet.
+    Spread,
+}
+
+/// What one turn of the loop did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Step {
+    /// It ran an actor.
+    Ran,
+    /// There was nothing to run; the next deadline is then, or never.
+    Idle(Instant),
+}
+
+/// What a core has done.
+#[derive(Debug, Default)]
+pub struct CoreTally {
+    /// Times it switched to an actor.
+    pub switches: AtomicU64,
+    /// Actors it took from other cores' queues.
+    pub steals: AtomicU64,
+    /// Times an actor was switched out by force.
+    pub preempted: AtomicU64,
+}
+
+/// One core's part of the scheduler.
+#[derive(Debug)]
+pub struct Core {
+    queue: RunQueue<Actor>,
+    timers: Timers<Actor>,
+    tally: CoreTally,
+    /// The level of what it runs, [`levels::LEVELS`] when idle.
+    level: AtomicU8,
+    /// The id of what it runs, 0 when idle.
+    running: AtomicU64,
+    /// State of the generator that picks victims; only this core uses it.
+    dice: AtomicU64,
+}
+
+impl Core {
+    fn new(seed: u64) -> Self {
+        Core {
+            queue: RunQueue::new(),
+            timers: Timers::new(),
+            tally: CoreTally::default(),
+            level: AtomicU8::new(levels::LEVELS as u8),
+            running: AtomicU64::new(0),
+            dice: AtomicU64::new(seed | 1),
+        }
+    }
+
+    /// Its deadlines.
+    pub fn timers(&self) -> &Timers<Actor> {
+        &self.timers
+    }
+
+    /// What it has done.
+    pub fn tally(&self) -> &CoreTally {
+        &self.tally
+    }
+
+    /// How many actors are ready on it.
+    pub fn queued(&self) -> usize {
+        self.queue.len_hint()
+    }
+
+    /// The id of the actor that it runs, 0 for none.
+    pub fn running(&self) -> u64 {
+        self.running.load(Ordering::Relaxed)
+    }
+
+    /// The next number of its dice (xorshift64).
+    fn roll(&self) -> u64 {
+        // Relaxed: only this core's loop rolls.
+        let mut x = self.dice.load(Ordering::Relaxed);
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        self.dice.store(x, Ordering::Relaxed);
+        x
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Scheduler {
+    cores: Box<[Core]>,
+    stacks: Stacks,
+    /// A bit for each core that has found nothing to do.
+    idle: AtomicU64,
+    slice: Duration,
+    quantum: u32,
+    quantum_jitter: bool,
+}
+
+impl Scheduler {
+    /// A scheduler for `cores` cores (1 to 64). For the kernel's start: allocates as it likes.
+    pub fn new(cores: usize, config: &Config) -> Self {
+        let dice = |core: u64| config.seed.wrapping_add(core).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Scheduler {
+            cores: (0..cores as u64).map(|core| Core::new(dice(core))).collect(),
+            stacks: Stacks::new(config.stacks_max),
+            idle: AtomicU64::new(0),
+            slice: config.slice,
+            quantum: config.quantum_fuel,
+            quantum_jitter: config.quantum_jitter,
+        }
+    }
+
+    /// The pool of kernel stacks.
+    pub fn stacks(&self) -> &Stacks {
+        &self.stacks
+    }
+
+    /// How many cores there are.
+    pub fn core_count(&self) -> usize {
+        self.cores.len()
+    }
+
+    /// One core's part. A number past the last means core 0, which always exists.
+    pub fn core(&self, id: CoreId) -> &Core {
+        match self.cores.get(id.index()) {
+            Some(core) => core,
+            None => self.boot_core(),
+        }
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "a machine has at least one core")]
+    fn boot_core(&self) -> &Core {
+        &self.cores[0]
+    }
+
+    /// The fuel of the next quantum: fixed, or drawn anew where a simulation asks for variety.
+    pub fn quantum(&self) -> u32 {
+        if !self.quantum_jitter {
+            return self.quantum;
+        }
+        let roll = self.core(cpu::current()).roll();
+        let span = u64::from(self.quantum);
+        (span / 4 + roll % span) as u32
+    }
+
+    /// Puts an actor that nobody else can reach into a run queue and sees to it that a core looks.
+    pub(crate) fn make_ready(&self, actor: Arc<Actor>, place: Place) {
+        let here = khal::sync::PreemptGuard::new();
+        let current = cpu::current();
+        let target = match place {
+            Place::Here if actor.may_move() => current,
+            Place::Here | Place::Home => actor.home(),
+            Place::Spread => self.shortest(current),
+        };
+        actor.note_state(ActorState::Ready);
+        let level = levels::index(actor.priority()) as u8;
+        if place == Place::Here && target == current {
+            self.core(target).queue.push_first(actor);
+            return;
+        }
+        self.core(target).queue.push(actor);
+        // SeqCst, after the push: see the module.
+        let idle = self.idle.load(Ordering::SeqCst);
+        let runs = self.core(target).level.load(Ordering::SeqCst);
+        if level < runs || idle & 1 << target.index() != 0 {
+            cpu::kick(target);
+        } else if let Some(sleeper) = CoreId::new(idle.trailing_zeros() as usize) {
+            cpu::kick(sleeper);
+        }
+        drop(here);
+    }
+
+    fn shortest(&self, current: CoreId) -> CoreId {
+        let load = |id: &CoreId| {
+            let core = self.core(*id);
+            let busy = usize::from(core.running() != 0 && *id != current);
+            core.queued() + busy
+        };
+        let ids = (0..self.cores.len()).filter_map(CoreId::new);
+        ids.min_by_key(load).unwrap_or(current)
+    }
+
+    /// One turn of a core's loop; `id` is the core that calls it.
+    pub fn step(&self, id: CoreId) -> Step {
+        let core = self.core(id);
+        cpu::acknowledge_kick();
+        self.end_due_waits(core);
+        let Some(actor) = self.pick(id) else { return self.rest(id) };
+        let busy = self.idle.fetch_and(!(1 << id.index()), Ordering::SeqCst);
+        if core.queued() > 0 {
+            self.rouse(busy & !(1 << id.index()));
+        }
+        self.run(id, actor);
+        Step::Ran
+    }
+
+    /// More is ready than this core can run: let one sleeper come and steal.
+    fn rouse(&self, sleepers: u64) {
+        if let Some(sleeper) = CoreId::new(sleepers.trailing_zeros() as usize) {
+            cpu::kick(sleeper);
+        }
+    }
+
+    fn end_due_waits(&self, core: &Core) {
+        let now = time::now();
+        while let Some(entry) = core.timers.pop_due(now) {
+            if let Some(claim) = entry.thing.gate().claim(entry.ticket) {
+                entry.thing.wake(claim.fire(Cause::TimedOut), Place::Home);
+            }
+        }
+    }
+
+    fn pick(&self, id: CoreId) -> Option<Arc<Actor>> {
+        let core = self.core(id);
+        if let Some(actor) = core.queue.owner().pop() {
+            return Some(actor);
+        }
+        let count = self.cores.len();
+        let first = core.roll() as usize % count;
+        for at in 0..count {
+            let victim = CoreId::new((first + at) % count)?;
+            if victim == id {
+                continue;
+            }
+            let stolen = self.core(victim).queue.thief().steal_into(&core.queue);
+            if stolen > 0 {
+                core.tally.steals.fetch_add(stolen as u64, Ordering::Relaxed);
+                return core.queue.owner().pop();
+            }
+        }
+        None
+    }
+
+    /// Notes this core idle and looks once more for what was pushed before others could see that.
+    fn rest(&self, id: CoreId) -> Step {
+        let bit = 1 << id.index();
+        self.idle.fetch_or(bit, Ordering::SeqCst);
+        match self.pick(id) {
+            Some(actor) => {
+                self.idle.fetch_and(!bit, Ordering::SeqCst);
+                self.run(id, actor);
+                Step::Ran
+            }
+            None => Step::Idle(self.core(id).timers.earliest()),
+        }
+    }
+
+    fn run(&self, id: CoreId, actor: Arc<Actor>) {
+        let core = self.core(id);
+        let Some(mut thread) = self.take_thread(&actor) else { return };
+        actor.set_home(id);
+        actor.note_state(ActorState::Running);
+        core.level.store(levels::index(actor.priority()) as u8, Ordering::SeqCst);
+        core.running.store(actor.id().bits(), Ordering::Relaxed);
+        core.tally.switches.fetch_add(1, Ordering::Relaxed);
+        let began = time::now();
+        cpu::clear_resched();
+        time::arm((began + self.slice).min(core.timers.earliest()));
+        let returned = thread.resume();
+        let ran = time::now().since(began);
+        actor.tally().cpu_ns.fetch_add(ran.as_nanos() as u64, Ordering::Relaxed);
+        core.level.store(levels::LEVELS as u8, Ordering::SeqCst);
+        core.running.store(0, Ordering::Relaxed);
+        if returned == Returned::Preempted {
+            core.tally.preempted.fetch_add(1, Ordering::Relaxed);
+        }
+        self.publish(actor, thread, returned);
+    }
+
+    /// The actor's activation, begun now if it has none; `None` when it has to wait for a stack.
+    fn take_thread(&self, actor: &Arc<Actor>) -> Option<Thread> {
+        let bought = {
+            let mut body = actor.body().lock();
+            if let Some(thread) = body.thread.take() {
+                return Some(thread);
+            }
+            body.stack.take()
+        };
+        let stack = match bought {
+            Some(stack) => stack,
+            None => self.stacks.borrow(actor)?,
+        };
+        if actor.gate().is_fired() {
+            // A handler that rested: its next activation begins by ending that wait.
+            actor.gate().finish();
+        }
+        match activation::begin(actor, stack) {
+            Ok(thread) => Some(thread),
+            Err(stack) => {
+                // No memory for the closure just now: others go on, this one tries again behind them.
+                self.stacks_back(stack);
+                self.make_ready(actor.clone(), Place::Home);
+                None
+            }
+        }
+    }
+
+    /// What becomes of an actor whose stack has just been left.
+    fn publish(&self, actor: Arc<Actor>, thread: Thread, returned: Returned) {
+        actor.settle(!thread.movable());
+        match returned {
+            Returned::Yielded | Returned::Preempted => {
+                actor.body().lock().thread = Some(thread);
+                self.make_ready(actor, Place::Home);
+            }
+            Returned::Blocked => {
+                actor.body().lock().thread = Some(thread);
+                self.park(actor);
+            }
+            Returned::Ended => {
+                let over = actor.state() == ActorState::Ended;
+                if over {
+                    self.stacks.note_depth(thread.high_water());
+                }
+                if let Ok(stack) = thread.into_stack() {
+                    self.stacks_back(stack);
+                }
+                actor.settle(false);
+                if !over {
+                    self.park(actor);
+                }
+            }
+        }
+    }
+
+    fn park(&self, actor: Arc<Actor>) {
+        if actor.gate().park() == Park::Awake {
+            self.make_ready(actor, Place::Home);
+        }
+    }
+
+    fn stacks_back(&self, stack: khal::thread::Stack) {
+        if let Some(next) = self.stacks.give_back(stack) {
+            self.make_ready(next, Place::Home);
+        }
+    }
+}

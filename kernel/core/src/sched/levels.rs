@@ -1,0 +1,235 @@
+//! Which ready thing runs next: four priorities, and a bound on how long one is passed over.
+//!
+//! Owns the ready things of one core, a list a level, and no lock: [`super::queue`] puts one
+//! around it. A bitmap gives the highest level that has something in O(1). A level that has been
+//! passed over [`AGEING_BOUND`] times in a row is served next whatever stands above it (the lowest
+//! such level first), so a thing at the head of its list waits at most `3 * AGEING_BOUND + 3` picks.
+
+use super::fifo::{Fifo, Linked};
+use alloc::sync::Arc;
+use tessera_abi::Priority;
+
+/// The number of levels, one for each [`Priority`].
+pub const LEVELS: usize = 4;
+
+/// How often in a row a level with something ready may be passed over.
+pub const AGEING_BOUND: u32 = 32;
+
+/// What can be scheduled.
+pub trait Ready: Linked {
+    /// The level it runs at now.
+    fn priority(&self) -> Priority;
+    /// Whether a core other than the one it last ran on may take it.
+    fn may_move(&self) -> bool;
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Levels<T: Ready> {
+    lists: [Fifo<T>; LEVELS],
+    passed_over: [u32; LEVELS],
+    occupied: u8,
+}
+
+/// A level's place: 0 is served first.
+pub fn index(priority: Priority) -> usize {
+    match priority {
+        Priority::Critical => 0,
+        Priority::High => 1,
+        Priority::Normal => 2,
+        Priority::Low => 3,
+    }
+}
+
+impl<T: Ready> Levels<T> {
+    /// Nothing ready.
+    pub const fn new() -> Self {
+        Levels { lists: [const { Fifo::new() }; LEVELS], passed_over: [0; LEVELS], occupied: 0 }
+    }
+
+    /// How many things are ready.
+    pub fn len(&self) -> usize {
+        self.lists.iter().map(Fifo::len).sum()
+    }
+
+    /// Whether nothing is ready.
+    pub fn is_empty(&self) -> bool {
+        self.occupied == 0
+    }
+
+    /// Makes `thing` ready behind its equals.
+    pub fn push(&mut self, thing: Arc<T>) {
+        let level = index(thing.priority());
+        if let Some(list) = self.lists.get_mut(level) {
+            list.push_back(thing);
+        }
+        self.occupied |= 1 << level;
+    }
+
+    /// Makes `thing` ready before its equals: it was handed over to, or could not be moved.
+    pub fn push_first(&mut self, thing: Arc<T>) {
+        let level = index(thing.priority());
+        if let Some(list) = self.lists.get_mut(level) {
+            list.push_front(thing);
+        }
+        self.occupied |= 1 << level;
+    }
+
+    /// Takes what is to run next.
+    pub fn pop(&mut self) -> Option<Arc<T>> {
+        let level = self.overdue().or_else(|| self.highest())?;
+        self.note_pick(level);
+        self.take_from(level)
+    }
+
+    /// Takes up to `most` things that may move, best first, and hands each to `take`. Looks at no
+    /// more than `4 * most`, so that the lock around it is held briefly.
+    pub fn steal(&mut self, most: usize, mut take: impl FnMut(Arc<T>)) -> usize {
+        let mut left = most;
+        let mut looks = most.saturating_mul(4);
+        for level in 0..LEVELS {
+            let mut kept = Fifo::new();
+            while left > 0 && looks > 0 {
+                let Some(thing) = self.take_from(level) else { break };
+                looks -= 1;
+                if thing.may_move() {
+                    left -= 1;
+                    take(thing);
+                } else {
+                    kept.push_front(thing);
+                }
+            }
+            while let Some(thing) = kept.pop_front() {
+                self.push_first_at(level, thing);
+            }
+        }
+        most - left
+    }
+
+    fn push_first_at(&mut self, level: usize, thing: Arc<T>) {
+        if let Some(list) = self.lists.get_mut(level) {
+            list.push_front(thing);
+            self.occupied |= 1 << level;
+        }
+    }
+
+    fn take_from(&mut self, level: usize) -> Option<Arc<T>> {
+        let list = self.lists.get_mut(level)?;
+        let thing = list.pop_front();
+        if list.is_empty() {
+            self.occupied &= !(1 << level);
+            if let Some(count) = self.passed_over.get_mut(level) {
+                *count = 0;
+            }
+        }
+        thing
+    }
+
+    fn highest(&self) -> Option<usize> {
+        (self.occupied != 0).then(|| self.occupied.trailing_zeros() as usize)
+    }
+
+    fn overdue(&self) -> Option<usize> {
+        (0..LEVELS).rev().find(|&level| {
+            self.occupied & 1 << level != 0
+                && self.passed_over.get(level).is_some_and(|&count| count >= AGEING_BOUND)
+        })
+    }
+
+    fn note_pick(&mut self, picked: usize) {
+        for (level, count) in self.passed_over.iter_mut().enumerate() {
+            if level == picked {
+                *count = 0;
+            } else if self.occupied & 1 << level != 0 && level > picked {
+                *count += 1;
+            }
+        }
+    }
+}
+
+impl<T: Ready> Default for Levels<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+    use khal::sync::ArcSlot;
+
+    struct Item {
+        name: u32,
+        priority: Priority,
+        pinned: bool,
+        link: ArcSlot<Item>,
+    }
+    impl Linked for Item {
+        fn link(&self) -> &ArcSlot<Item> {
+            &self.link
+        }
+    }
+    impl Ready for Item {
+        fn priority(&self) -> Priority {
+            self.priority
+        }
+        fn may_move(&self) -> bool {
+            !self.pinned
+        }
+    }
+    fn item(name: u32, priority: Priority, pinned: bool) -> Arc<Item> {
+        Arc::new(Item { name, priority, pinned, link: ArcSlot::new() })
+    }
+
+    #[test]
+    fn higher_levels_first_and_fifo_within_one() {
+        let mut levels = Levels::new();
+        for (name, priority) in [
+            (1, Priority::Low),
+            (2, Priority::Normal),
+            (3, Priority::Critical),
+            (4, Priority::Normal),
+            (5, Priority::High),
+        ] {
+            levels.push(item(name, priority, false));
+        }
+        let order: Vec<u32> = core::iter::from_fn(|| levels.pop()).map(|item| item.name).collect();
+        assert_eq!(order, [3, 5, 2, 4, 1]);
+        assert!(levels.is_empty());
+    }
+
+    #[test]
+    fn every_level_is_served_within_the_ageing_bound() {
+        for starved in [Priority::High, Priority::Normal, Priority::Low] {
+            let mut levels = Levels::new();
+            for other in [Priority::Critical, Priority::High, Priority::Normal, Priority::Low] {
+                levels.push(item(other as u32, other, false));
+            }
+            let mut picks = 0;
+            loop {
+                let next = levels.pop().unwrap();
+                picks += 1;
+                if next.priority == starved {
+                    break;
+                }
+                levels.push(next);
+            }
+            assert!(picks <= 3 * AGEING_BOUND + 3, "{starved:?} waited {picks} picks");
+            assert!(picks > AGEING_BOUND, "{starved:?} did not respect those above it");
+        }
+    }
+
+    #[test]
+    fn a_thief_leaves_what_may_not_move_in_its_order() {
+        let mut levels = Levels::new();
+        for name in 0..8 {
+            levels.push(item(name, Priority::Normal, name % 2 == 0));
+        }
+        let mut stolen = Vec::new();
+        assert_eq!(levels.steal(3, |item| stolen.push(item.name)), 3);
+        assert_eq!(stolen, [1, 3, 5]);
+        let rest: Vec<u32> = core::iter::from_fn(|| levels.pop()).map(|item| item.name).collect();
+        assert_eq!(rest, [0, 2, 4, 6, 7]);
+    }
+}

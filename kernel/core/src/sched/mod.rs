@@ -1,0 +1,17 @@
+//! Scheduling: who runs where, who waits, who is woken.
+//!
+//! A core's life is a loop on its own boot stack ([`core`]): acknowledge kicks, fire due timers, take
+//! the best ready actor or steal, resume its stack until it pauses, and only then publish what became
+//! of it. An actor is in exactly one place at any time: a run queue, running, or parked at its
+//! [`gate`]; an actor that is parked is in no queue, and whoever wins its gate puts it into one.
+//!
+//! [`levels`] orders one core's ready actors, [`queue`] locks them for owner and thieves, [`timers`]
+//! keeps deadlines, [`fifo`] is the list under all of them.
+
+pub mod core;
+pub mod fifo;
+pub mod gate;
+pub mod levels;
+pub mod queue;
+pub mod stacks;
+pub mod timers;
