@@ -10,15 +10,15 @@ use tinywasm::{Error, LinkingError, Trap};
 
 /// A module that the parser or the validator refused.
 pub(crate) fn parse(error: &ParseError) -> Fault {
+    let malformed = |text: core::fmt::Arguments<'_>| Fault::new(FaultKind::MalformedModule, text);
     match error {
         ParseError::ParseError { message, offset } => {
-            Fault::new(FaultKind::MalformedModule, format_args!("{message} at offset {offset}"))
+            // Some messages end with the offset once more, in another notation.
+            let message = message.split(" (at offset").next().unwrap_or_default();
+            malformed(format_args!("{message} at offset {offset}"))
         }
-        ParseError::EndNotReached => Fault::new(
-            FaultKind::MalformedModule,
-            format_args!("the module ends before its last section does"),
-        ),
-        other => Fault::new(FaultKind::MalformedModule, format_args!("{other}")),
+        ParseError::Other(message) => malformed(format_args!("{message}")),
+        other => malformed(format_args!("{other}")),
     }
 }
 

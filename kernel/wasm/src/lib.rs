@@ -60,7 +60,7 @@ impl Engine for Interpreter {
     }
 
     fn load(&self, bytes: &[u8]) -> Result<Arc<dyn Module>, Fault> {
-        sections::check_counts(bytes)?;
+        sections::check(bytes)?;
         let options = ParserOptions::default().with_validation(true);
         let module = Parser::new(options).parse_module_bytes(bytes).map_err(|error| fault::parse(&error))?;
         Ok(Arc::new(LoadedModule::new(module, Arc::clone(&self.imports))))

@@ -1,8 +1,8 @@
-//! A look at the sections' element counts, before anything believes them.
+//! A look at a module's header and its sections' element counts, before anything believes them.
 //!
-//! Owns one rule: a section cannot have more elements than bytes. The parser reserves room for as
-//! many elements as a section claims, so ten bytes could ask for hundreds of gigabytes; with the rule
-//! what it reserves is a small multiple of the module's size.
+//! Owns one rule beside the header: a section cannot have more elements than bytes. The parser
+//! reserves room for as many elements as a section claims, so ten bytes could ask for hundreds of
+//! gigabytes; with the rule what it reserves is a small multiple of the module's size.
 //!
 //! It judges nothing else: bytes that make no sense here are left to the parser, whose messages are
 //! better. It allocates nothing.
@@ -11,25 +11,33 @@ use tessera_abi::FaultKind;
 use tessera_core::engine::Fault;
 
 /// Magic number and version (Wasm core specification, §5.5.16).
-const HEADER_BYTES: usize = 8;
+const HEADER: &[u8; 8] = b"\0asm\x01\0\0\0";
 
-/// Refuses a module with a section that claims more elements than it has bytes.
-pub(crate) fn check_counts(module: &[u8]) -> Result<(), Fault> {
-    let mut rest = module.get(HEADER_BYTES..).unwrap_or_default();
+/// Refuses what does not begin as a module, and a module with a section that claims more elements
+/// than it has bytes.
+pub(crate) fn check(module: &[u8]) -> Result<(), Fault> {
+    let Some((header, mut rest)) = module.split_first_chunk() else { return Ok(()) };
+    if header != HEADER {
+        return Err(malformed(format_args!("no module of Wasm version 1: it begins with {header:02x?}")));
+    }
     while let Some((id, body, after)) = section(rest) {
         let at = module.len().saturating_sub(after.len()).saturating_sub(body.len());
         if is_vector(id)
             && let Some((count, elements)) = leb_u32(body)
             && elements.len() < usize::try_from(count).unwrap_or(usize::MAX)
         {
-            return Err(Fault::new(
-                FaultKind::MalformedModule,
-                format_args!("section {id} at offset {at} claims {count} elements in {} bytes", body.len()),
-            ));
+            let len = body.len();
+            return Err(malformed(format_args!(
+                "section {id} at offset {at} claims {count} elements in {len} bytes"
+            )));
         }
         rest = after;
     }
     Ok(())
+}
+
+fn malformed(text: core::fmt::Arguments<'_>) -> Fault {
+    Fault::new(FaultKind::MalformedModule, text)
 }
 
 /// The sections that begin with a count of elements: all but custom (0), start (8) and the count of
@@ -62,23 +70,21 @@ fn leb_u32(bytes: &[u8]) -> Option<(u32, &[u8])> {
 mod tests {
     use super::*;
 
-    const HEADER: &[u8] = b"\0asm\x01\0\0\0";
-
     #[test]
     fn a_claim_of_four_billion_functions_is_refused_with_its_place() {
-        let module = [HEADER, &[10, 5, 0xff, 0xff, 0xff, 0xff, 0x0f]].concat();
-        let fault = check_counts(&module).unwrap_err();
+        let module = [HEADER.as_slice(), &[10, 5, 0xff, 0xff, 0xff, 0xff, 0x0f]].concat();
+        let fault = check(&module).unwrap_err();
         assert_eq!(fault.kind(), FaultKind::MalformedModule);
         assert_eq!(fault.detail(), "section 10 at offset 10 claims 4294967295 elements in 5 bytes");
     }
 
     #[test]
     fn honest_truncated_and_senseless_sections_are_left_to_the_parser() {
-        let honest = [HEADER, &[1, 4, 1, 0x60, 0, 0]].concat();
+        let honest = [HEADER.as_slice(), &[1, 4, 1, 0x60, 0, 0]].concat();
         for end in 0..honest.len() {
-            assert_eq!(check_counts(&honest[..end]), Ok(()), "cut at {end}");
+            assert_eq!(check(&honest[..end]), Ok(()), "cut at {end}");
         }
-        let endless_number = [HEADER, &[1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]].concat();
-        assert_eq!(check_counts(&endless_number), Ok(()));
+        let endless_number = [HEADER.as_slice(), &[1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]].concat();
+        assert_eq!(check(&endless_number), Ok(()));
     }
 }

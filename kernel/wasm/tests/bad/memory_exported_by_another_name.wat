@@ -1,0 +1,2 @@
+;; other: its memory is not exported as memory, so host calls cannot reach it
+(module (memory (export "mem") 1) (func (export "_start")))

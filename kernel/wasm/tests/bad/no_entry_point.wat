@@ -1,0 +1,2 @@
+;; no-entry-point: a main actor exports _start, and this module does not
+(module (func (export "main")))
