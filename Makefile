@@ -20,7 +20,7 @@ WITH  := . $(BUILD)/env.sh &&
 FLAGS := --ignore-rust-version
 CARGO_RUN = $(WITH) cargo run $(FLAGS) --quiet
 
-.PHONY: help setup test check ci fmt clean
+.PHONY: help setup test check docs ci fmt clean
 
 help: ## this list
 	@echo "make TARGET [SMP=$(SMP)] [MEM=$(MEM)] [FIRMWARE=$(FIRMWARE)]"
@@ -35,6 +35,11 @@ test: setup ## every test; ends with `N passed, N failed`
 check: setup ## format, clippy, dependency direction, generated documents
 	@$(WITH) cargo fmt --all --check
 	@$(WITH) cargo clippy $(FLAGS) --workspace --all-targets -- -D warnings
+	@$(WITH) cargo metadata --locked --offline --format-version 1 >/dev/null
+	@$(CARGO_RUN) -p tessera-check
+
+docs: setup ## the generated documents: docs/ABI.md, docs/UNSAFE.md
+	@$(CARGO_RUN) -p tessera-check -- --write abi unsafe
 
 ci: ## what continuous integration runs
 	@.ci/run
