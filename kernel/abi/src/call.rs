@@ -91,10 +91,10 @@ macro_rules! needs {
 }
 
 macro_rules! row {
-    ($number:literal $name:ident($($arg:ident: $meaning:ident),*) $needs:ident [$($right:ident)*]
+    ($number:literal $variant:ident $name:ident($($arg:ident: $meaning:ident),*) $needs:ident [$($right:ident)*]
         $gives:literal [$($error:ident)*] $prose:literal) => {
         Row {
-            call: HostCall::$name,
+            call: HostCall::$variant,
             number: $number,
             name: stringify!($name),
             parameters: &[$(Parameter {
@@ -112,25 +112,24 @@ macro_rules! row {
 }
 
 macro_rules! declare {
-    ($($number:literal $name:ident($($arg:ident: $meaning:ident),*) needs $needs:ident [$($right:ident)*]
+    ($($number:literal $variant:ident $name:ident($($arg:ident: $meaning:ident),*) needs $needs:ident [$($right:ident)*]
         gives $gives:literal refuses [$($error:ident)*] $prose:literal;)*) => {
-        /// A host call. The variants are named as the calls are.
+        /// A host call.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u16)]
-        #[expect(non_camel_case_types, reason = "one spelling of a call's name, in the table and everywhere")]
         pub enum HostCall {
-            $(#[doc = $prose] $name = $number,)*
+            $(#[doc = $prose] $variant = $number,)*
         }
 
         /// Every row, in the order of the numbers.
-        pub const TABLE: &[Row] = &[$(*HostCall::$name.row()),*];
+        pub const TABLE: &[Row] = &[$(*HostCall::$variant.row()),*];
 
         impl HostCall {
             /// The call with this number.
             #[must_use]
             pub const fn from_number(number: u16) -> Option<Self> {
                 match number {
-                    $($number => Some(Self::$name),)*
+                    $($number => Some(Self::$variant),)*
                     _ => None,
                 }
             }
@@ -139,7 +138,7 @@ macro_rules! declare {
             #[must_use]
             pub const fn row(self) -> &'static Row {
                 match self {
-                    $(Self::$name => const { &row!($number $name($($arg: $meaning),*) $needs [$($right)*]
+                    $(Self::$variant => const { &row!($number $variant $name($($arg: $meaning),*) $needs [$($right)*]
                         $gives [$($error)*] $prose) },)*
                 }
             }

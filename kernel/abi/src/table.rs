@@ -8,7 +8,7 @@
 //! Does not: do anything.
 //!
 //! A row reads
-//! `number name(argument: Type, …) needs Kind [RIGHT …] gives "…" refuses [Error …] "prose";`
+//! `number Variant name(argument: Type, …) needs Kind [RIGHT …] gives "…" refuses [Error …] "prose";`
 //! where the types are the aliases in [`crate::arg`], the first argument of a call that needs a kind is
 //! the handle, and the errors that follow from the arguments (a handle that does not resolve, an address
 //! outside memory) go without saying: see [`crate::call::Row::refuses_with`].
@@ -19,79 +19,79 @@ macro_rules! for_each_host_call {
     ($($callback:ident)::+) => {
         $($callback)::+! {
             // The caller itself.
-            0 exit(code: Number) needs Nothing [] gives "does not return" refuses []
+            0 Exit exit(code: Number) needs Nothing [] gives "does not return" refuses []
                 "Ends the calling actor. A main actor that returns from its entry point exits with 0.";
-            1 yield_now() needs Nothing [] gives "0" refuses []
+            1 YieldNow yield_now() needs Nothing [] gives "0" refuses []
                 "Lets others of the same priority run first.";
-            2 panic(text: Address, len: Length) needs Nothing [] gives "does not return" refuses []
+            2 Panic panic(text: Address, len: Length) needs Nothing [] gives "does not return" refuses []
                 "Ends the calling actor with the fault actor-panic; the text (message and place) is kept with it, cut at 192 bytes.";
-            3 args_read(buffer: Address, capacity: Length) needs Nothing [] gives "the argument text's length in bytes" refuses []
+            3 ArgsRead args_read(buffer: Address, capacity: Length) needs Nothing [] gives "the argument text's length in bytes" refuses []
                 "Copies as much of the actor's argument text as fits.";
 
             // Its own capability table.
-            8 cap_copy(handle: Handle, rights: RightBits, badge: Word) needs Any [] gives "the new handle" refuses [MissingRight TableFull InvalidArgument NoMemory]
+            8 CapCopy cap_copy(handle: Handle, rights: RightBits, badge: Word) needs Any [] gives "the new handle" refuses [MissingRight TableFull InvalidArgument NoMemory]
                 "Makes a second capability with the same or fewer rights. A badge other than 0 marks a copy of an unbadged endpoint capability for good. Reply capabilities cannot be copied.";
-            9 cap_drop(handle: Handle) needs Any [] gives "0" refuses []
+            9 CapDrop cap_drop(handle: Handle) needs Any [] gives "0" refuses []
                 "Empties the slot. Dropping a reply capability tells its caller that nobody will answer; dropping the last capability that can receive closes an endpoint.";
-            10 cap_info(handle: Handle, info: Address) needs Any [] gives "0" refuses []
+            10 CapInfo cap_info(handle: Handle, info: Address) needs Any [] gives "0" refuses []
                 "Writes a CapabilityInfo.";
-            11 cap_find(name: Address, len: Length) needs Nothing [] gives "the handle" refuses [NotFound]
+            11 CapFind cap_find(name: Address, len: Length) needs Nothing [] gives "the handle" refuses [NotFound]
                 "Finds the capability that the spawner handed over under this name.";
 
             // Log, time, randomness.
-            16 log_write(log: Handle, level: Number, text: Address, len: Length) needs Log [WRITE] gives "0" refuses [TooLong InvalidArgument]
+            16 LogWrite log_write(log: Handle, level: Number, text: Address, len: Length) needs Log [WRITE] gives "0" refuses [TooLong InvalidArgument]
                 "Appends one line of UTF-8, at most 192 bytes, with the caller's name and the time.";
-            17 log_read(log: Handle, sequence: Word, entry: Address) needs Log [READ] gives "0" refuses [NotFound]
+            17 LogRead log_read(log: Handle, sequence: Word, entry: Address) needs Log [READ] gives "0" refuses [NotFound]
                 "Writes the first LogEntry that is still kept and has this sequence number or a later one.";
-            18 clock_now(clock: Handle) needs Clock [READ] gives "nanoseconds since boot" refuses []
+            18 ClockNow clock_now(clock: Handle) needs Clock [READ] gives "nanoseconds since boot" refuses []
                 "Reads the monotonic clock.";
-            19 sleep_until(clock: Handle, deadline: Deadline) needs Clock [WAIT] gives "0" refuses [Cancelled]
+            19 SleepUntil sleep_until(clock: Handle, deadline: Deadline) needs Clock [WAIT] gives "0" refuses [Cancelled]
                 "Blocks until the moment; one that has passed returns at once.";
-            20 random_fill(random: Handle, buffer: Address, len: Length) needs Random [READ] gives "0" refuses []
+            20 RandomFill random_fill(random: Handle, buffer: Address, len: Length) needs Random [READ] gives "0" refuses []
                 "Fills the buffer with unpredictable bytes.";
 
             // Endpoints.
-            32 endpoint_create(factory: Handle, capacity: Number, policy: Number) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull NoMemory InvalidArgument Unsupported]
+            32 EndpointCreate endpoint_create(factory: Handle, capacity: Number, policy: Number) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull NoMemory InvalidArgument Unsupported]
                 "Makes an endpoint that queues up to so many messages, 1 to 1024. Policy 0 makes senders wait in order; other policies are kept for later.";
-            33 send(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed NoMemory TooLong InvalidArgument TableFull]
+            33 Send send(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed NoMemory TooLong InvalidArgument TableFull]
                 "Puts the message into the queue, waiting for room until the deadline. Capabilities in it are handed on, all or none.";
-            34 recv(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [RECEIVE] gives "0" refuses [WouldBlock TimedOut Cancelled Closed TooLong TableFull NoMemory InvalidArgument]
+            34 Recv recv(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [RECEIVE] gives "0" refuses [WouldBlock TimedOut Cancelled Closed TooLong TableFull NoMemory InvalidArgument]
                 "Takes the oldest message, waiting for one until the deadline. One that is too long for the buffer, or whose capabilities find no room, stays first in the queue.";
-            35 call(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed PeerDead NoMemory TooLong InvalidArgument TableFull WouldDeadlock]
+            35 Call call(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed PeerDead NoMemory TooLong InvalidArgument TableFull WouldDeadlock]
                 "Sends the message with a one-shot reply capability and blocks for the answer, which replaces the message in the same place. The deadline is for both.";
-            36 reply(reply: Handle, message: Address) needs Reply [SEND] gives "0" refuses [PeerDead NoMemory TooLong InvalidArgument TableFull]
+            36 Reply reply(reply: Handle, message: Address) needs Reply [SEND] gives "0" refuses [PeerDead NoMemory TooLong InvalidArgument TableFull]
                 "Answers a call. Uses the reply capability up when it succeeds or the caller is gone; never blocks.";
 
             // Notifications.
-            48 notification_create(factory: Handle) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull NoMemory]
+            48 NotificationCreate notification_create(factory: Handle) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull NoMemory]
                 "Makes a notification with no bit set.";
-            49 notification_signal(notification: Handle, bits: Word) needs Notification [SIGNAL] gives "0" refuses []
+            49 NotificationSignal notification_signal(notification: Handle, bits: Word) needs Notification [SIGNAL] gives "0" refuses []
                 "Sets the bits and wakes who waits. Never blocks; bits that are set already stay set.";
-            50 notification_wait(notification: Handle, bits: Address, deadline: Deadline) needs Notification [WAIT] gives "0" refuses [WouldBlock TimedOut Cancelled]
+            50 NotificationWait notification_wait(notification: Handle, bits: Address, deadline: Deadline) needs Notification [WAIT] gives "0" refuses [WouldBlock TimedOut Cancelled]
                 "Waits until a bit is set, then writes the 64-bit word to memory and clears it. One waiter gets each word.";
 
             // Actors.
-            64 spawn(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound BadModule MissingRight WrongKind TableFull NoMemory TooLong InvalidArgument Full]
+            64 Spawn spawn(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound BadModule MissingRight WrongKind TableFull NoMemory TooLong InvalidArgument Full]
                 "Starts an actor as the SpawnHead, its SpawnCaps and argument text say. The caller keeps what it hands over.";
-            65 actor_kill(actor: Handle) needs Actor [KILL] gives "0" refuses []
+            65 ActorKill actor_kill(actor: Handle) needs Actor [KILL] gives "0" refuses []
                 "Tells the actor to end. It does at its next safe point; one that has ended already stays as it ended.";
-            66 actor_wait(actor: Handle, end: Address, deadline: Deadline) needs Actor [WAIT] gives "0" refuses [WouldBlock TimedOut Cancelled WouldDeadlock]
+            66 ActorWait actor_wait(actor: Handle, end: Address, deadline: Deadline) needs Actor [WAIT] gives "0" refuses [WouldBlock TimedOut Cancelled WouldDeadlock]
                 "Waits until the actor has ended and writes its EndRecord.";
-            67 actor_open(system: Handle, id: Word) needs System [INSPECT] gives "a handle to the actor" refuses [NotFound TableFull NoMemory]
+            67 ActorOpen actor_open(system: Handle, id: Word) needs System [INSPECT] gives "a handle to the actor" refuses [NotFound TableFull NoMemory]
                 "Gives a capability for the actor with this id: to wait and inspect, and to kill if the system capability has that right.";
 
             // Image and console.
-            80 image_read(image: Handle, offset: Word, buffer: Address, capacity: Length) needs Image [READ] gives "bytes copied, 0 at the end" refuses []
+            80 ImageRead image_read(image: Handle, offset: Word, buffer: Address, capacity: Length) needs Image [READ] gives "bytes copied, 0 at the end" refuses []
                 "Copies from the packed image, from the offset on.";
-            81 console_write(console: Handle, bytes: Address, len: Length) needs Console [WRITE] gives "0" refuses []
+            81 ConsoleWrite console_write(console: Handle, bytes: Address, len: Length) needs Console [WRITE] gives "0" refuses []
                 "Writes all of the bytes to the serial console.";
-            82 console_read(console: Handle, buffer: Address, capacity: Length, deadline: Deadline) needs Console [READ] gives "bytes copied, at least 1" refuses [WouldBlock TimedOut Cancelled InvalidArgument]
+            82 ConsoleRead console_read(console: Handle, buffer: Address, capacity: Length, deadline: Deadline) needs Console [READ] gives "bytes copied, at least 1" refuses [WouldBlock TimedOut Cancelled InvalidArgument]
                 "Waits until there is input, then copies what has arrived.";
 
             // The machine.
-            96 inspect(system: Handle, subject: Number, index: Word, buffer: Address, capacity: Length) needs System [INSPECT] gives "the record's length in bytes" refuses [NotFound InvalidArgument TooLong]
+            96 Inspect inspect(system: Handle, subject: Number, index: Word, buffer: Address, capacity: Length) needs System [INSPECT] gives "the record's length in bytes" refuses [NotFound InvalidArgument TooLong]
                 "Writes one record about the machine: see Subject for what there is and what the index means.";
-            97 power(system: Handle, action: Number) needs System [POWER] gives "does not return" refuses [InvalidArgument]
+            97 Power power(system: Handle, action: Number) needs System [POWER] gives "does not return" refuses [InvalidArgument]
                 "Switches the machine off or restarts it.";
         }
     };
