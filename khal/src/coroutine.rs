@@ -31,6 +31,8 @@ enum Life {
     Fresh,
     Begun,
     Ended,
+    /// Not a thread: a core loop.
+    Loop,
 }
 
 type Body = Box<dyn FnOnce() + Send>;
@@ -50,16 +52,25 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// A record for no thread in particular.
-    pub(crate) const fn new() -> Record {
+    /// The record that stands for a core's loop.
+    pub(crate) const fn of_a_loop() -> Record {
+        Record::new(Life::Loop)
+    }
+
+    const fn new(life: Life) -> Record {
         Record {
             state: State::new(),
-            life: Cell::new(Life::Fresh),
+            life: Cell::new(life),
             thread_sp: Cell::new(core::ptr::null_mut()),
             loop_sp: Cell::new(core::ptr::null_mut()),
             body: Cell::new(None),
             carried: Cell::new(None),
         }
+    }
+
+    /// Whether this is no thread's record.
+    pub(crate) fn stands_for_a_loop(&self) -> bool {
+        self.life.get() == Life::Loop
     }
 }
 
@@ -81,7 +92,7 @@ impl Coroutine {
         let place = (stack.0.top() as usize - size_of::<Record>()) & !(align_of::<Record>().max(64) - 1);
         let below = stack.0.top() as usize - place;
         let at = stack.0.top().wrapping_sub(below).cast::<Record>();
-        let record = Record::new();
+        let record = Record::new(Life::Fresh);
         record.body.set(Some(body));
         // SAFETY: `place` lies within the stack, is aligned, and nobody else has the stack.
         unsafe { at.write(record) };
@@ -172,7 +183,7 @@ pub(crate) fn abandoned() -> usize {
 
 /// Whether a thread runs here, rather than a core loop.
 pub(crate) fn on_thread() -> bool {
-    backend::thread::on_thread()
+    !backend::thread::current_record().stands_for_a_loop()
 }
 
 /// Hands the core back to the loop; returns at the next resume.

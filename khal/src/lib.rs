@@ -7,7 +7,8 @@
 //! crate takes a `sync::Mutex` inside an interrupt handler; the allocator below is the only one.
 //! What khal does not do: decide. It has no run queues, no policy and no notion of an actor.
 #![no_std]
-#![feature(alloc_error_hook)]
+#![cfg_attr(not(target_os = "none"), feature(alloc_error_hook))]
+#![cfg_attr(target_os = "none", feature(alloc_error_handler))]
 #![expect(unsafe_code, reason = "khal is the one crate that may touch the machine; see docs/UNSAFE.md")]
 
 extern crate alloc;

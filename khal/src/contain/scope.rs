@@ -58,12 +58,6 @@ impl State {
     }
 
     /// The meter that an allocation made now is charged to.
-    /// From here on, `enter` passes unwinding on instead of ending it.
-    #[cfg(not(target_os = "none"))]
-    pub(crate) fn set_fatal(&self) {
-        self.fatal.set(true);
-    }
-
         pub(crate) fn meter<'a>(&self) -> Option<&'a Meter> {
         // SAFETY: a scope's meter is borrowed by the frame of the `enter` that opened the scope, and
         // that frame is still there: `Opened` unlinks the scope before it goes.
@@ -75,16 +69,16 @@ impl State {
         self.innermost().is_some_and(|scope| scope.escaping.get())
     }
 
-    /// A panic or refused allocation begins. True: it is contained, `note` is kept for the `enter`
-    /// that will catch it, and the caller is to unwind. False: it is fatal.
-    pub(crate) fn begin_escape(&self, note: impl FnOnce() -> Escape) -> bool {
-        let contained = self.innermost().is_some_and(|scope| !scope.meter.is_null() && !scope.escaping.get());
-        self.fatal.set(!contained);
-        if let Some(scope) = self.innermost().filter(|_| contained) {
-            scope.escaping.set(true);
-            self.note.set(Some(note()));
-        }
-        contained
+    /// A panic or refused allocation begins. `Some`: it is contained, `note` is kept for the `enter`
+    /// that will catch it, and the caller is to unwind, with that place for what it throws. `None`:
+    /// it is fatal.
+    pub(crate) fn begin_escape<'a>(&self, note: impl FnOnce() -> Escape) -> Option<&'a backend::contain::Slot> {
+        let scope = self.innermost().filter(|scope| !scope.meter.is_null() && !scope.escaping.get());
+        self.fatal.set(scope.is_none());
+        let scope = scope?;
+        scope.escaping.set(true);
+        self.note.set(Some(note()));
+        Some(&scope.slot)
     }
 
     fn innermost<'a>(&self) -> Option<&'a Scope> {
@@ -98,11 +92,13 @@ struct Scope {
     meter: *const Meter,
     outer: *const Scope,
     escaping: Cell<bool>,
+    slot: backend::contain::Slot,
 }
 
 impl Scope {
     fn new(meter: *const Meter) -> Scope {
-        Scope { meter, outer: State::current().scope.get(), escaping: Cell::new(false) }
+        let outer = State::current().scope.get();
+        Scope { meter, outer, escaping: Cell::new(false), slot: backend::contain::Slot::new() }
     }
 }
 

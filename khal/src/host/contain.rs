@@ -12,10 +12,19 @@ use core::any::Any;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 
-use crate::contain::{Escape, State, Text};
+use crate::contain::{Escape, State, Text, leave};
 
 /// What an unwind carries.
 pub(crate) type Payload = Box<dyn Any + Send>;
+
+/// Room in a scope for what unwinds to it: none is needed, as payloads are boxed.
+pub(crate) struct Slot;
+
+impl Slot {
+    pub(crate) const fn new() -> Slot {
+        Slot
+    }
+}
 
 /// Marks an unwind that a refused allocation began.
 struct Refused;
@@ -26,7 +35,7 @@ pub(crate) fn prepare() {
     HOOKS.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !State::current().begin_escape(|| note(info)) {
+            if State::current().begin_escape(|| note(info)).is_none() {
                 before(info);
             }
         }));
@@ -46,7 +55,8 @@ pub(crate) fn rethrow(payload: Payload) -> ! {
 
 /// Unwinds with `payload` through every containment, to whoever looks for it.
 pub(crate) fn throw_through(payload: Payload) -> ! {
-    State::current().set_fatal();
+    // As the kernel's own failure, whatever scope this is.
+    leave(|| State::current().begin_escape(|| Escape::OutOfMemory { bytes: 0 }));
     panic::resume_unwind(payload)
 }
 
@@ -56,7 +66,8 @@ pub(crate) fn run_to_end(body: Box<dyn FnOnce() + Send>) -> Option<Payload> {
 }
 
 fn refused(layout: Layout) {
-    if State::current().begin_escape(|| Escape::OutOfMemory { bytes: layout.size() }) {
+    let note = || Escape::OutOfMemory { bytes: layout.size() };
+    if State::current().begin_escape(note).is_some() {
         panic::resume_unwind(Box::new(Refused))
     }
 }

@@ -31,7 +31,7 @@ std::thread_local! {
             simulated: Cell::new(false),
             depth: Cell::new(0),
             current: Cell::new(core::ptr::null()),
-            base: Record::new(),
+            base: Record::of_a_loop(),
             sync: CoreLocal::new(),
         })
     };

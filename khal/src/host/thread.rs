@@ -99,10 +99,6 @@ pub(crate) fn set_current(record: *const Record) {
     local().current.set(record);
 }
 
-pub(crate) fn on_thread() -> bool {
-    !local().current.get().is_null()
-}
-
 /// Preemption guards held.
 pub(crate) fn depth() -> u32 {
     local().depth.get()

@@ -71,7 +71,7 @@ impl PerCpu {
             forced_switches: AtomicU64::new(0),
             deferred_switches: AtomicU64::new(0),
             idle_ns: AtomicU64::new(0),
-            base: Record::new(),
+            base: Record::of_a_loop(),
             sync: CoreLocal::new(),
         }
     }
@@ -156,6 +156,18 @@ pub(crate) fn depth_up() {
 pub(crate) fn depth_down() {
     // SAFETY: as in `depth_up`.
     unsafe { asm!("dec dword ptr gs:[{0}]", const offset_of!(PerCpu, depth), options(nostack)) }
+}
+
+/// Whether a forced switch waits for the last guard's drop on this core. One instruction.
+#[inline]
+pub(crate) fn force_pending() -> bool {
+    let force: u8;
+    // SAFETY: as in `here`.
+    unsafe {
+        asm!("mov {0}, byte ptr gs:[{1}]", out(reg_byte) force, const offset_of!(PerCpu, force),
+            options(nostack, preserves_flags, readonly));
+    }
+    force != 0
 }
 
 /// Guards held.
