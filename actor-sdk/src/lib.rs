@@ -1,2 +1,83 @@
-//! Placeholder until its first part lands.
-#![no_std]
+//! What actors are written against: typed capabilities, messages, entry points, logging, and a fake kernel
+//! for an author's own tests.
+//!
+//! Owns: the guest's side of the ABI. `sys` is the only `unsafe`, and only for Wasm.
+//! Invariants: nothing here is ambient; whatever reaches outside the actor is a method of a capability
+//! that it was given. Every blocking call takes a deadline.
+//! Does not: depend on the kernel, or run anything by itself.
+//!
+//! A whole main actor:
+//!
+//! ```
+//! use actor_sdk::{Capability, Clock, Error, info};
+//! use core::time::Duration;
+//!
+//! fn run() -> Result<(), Error> {
+//!     let clock = Clock::find("clock")?;
+//!     for beat in 1..=3 {
+//!         clock.sleep(Duration::from_millis(10))?;
+//!         info!("beat {beat}");
+//!     }
+//!     Ok(())
+//! }
+//! actor_sdk::main!(run);
+//!
+//! // And its test, on the host:
+//! let mut kernel = actor_sdk::fake::Kernel::new();
+//! kernel.grant::<Clock>("clock");
+//! kernel.grant::<actor_sdk::Log>("log");
+//! assert_eq!(run(), Ok(()));
+//! assert_eq!(kernel.log_lines(), ["beat 1", "beat 2", "beat 3"]);
+//! assert_eq!(kernel.now_ns(), 30_000_000);
+//! ```
+#![cfg_attr(target_family = "wasm", no_std)]
+
+extern crate alloc;
+
+pub mod capability;
+pub mod entry;
+#[cfg(not(target_family = "wasm"))]
+pub mod fake;
+mod ipc;
+pub mod logging;
+mod machine;
+mod message;
+mod spawn;
+#[cfg_attr(
+    target_family = "wasm",
+    expect(unsafe_code, reason = "the border: imported host calls, the heap, the panic handler")
+)]
+mod sys;
+
+pub use capability::{
+    Actor, Capability, Clock, Console, Endpoint, Factory, Image, Log, Notification, Random, Reply, Spawner,
+    System, Unknown,
+};
+pub use entry::{Handler, Outcome};
+pub use message::{Incoming, Outgoing};
+pub use spawn::Plan;
+pub use tessera_abi as abi;
+pub use tessera_abi::{EndReason, Error, FaultKind, Level, NEVER, NOW, ObjectKind, Priority, Rights, Shape};
+
+use alloc::string::String;
+
+/// The argument text that the actor was started with.
+#[must_use]
+pub fn args() -> String {
+    sys::args()
+}
+
+/// Ends the actor with a code; 0 means success.
+pub fn exit(code: i32) -> ! {
+    sys::exit(code)
+}
+
+/// Ends the actor with a fault that carries `text`, as a panic does, without the code that formats one.
+pub fn fault(text: &str) -> ! {
+    sys::panic(text)
+}
+
+/// Lets others of the same priority run first.
+pub fn yield_now() {
+    sys::yield_now();
+}

@@ -1,0 +1,183 @@
+//! What the fake kernel knows: one actor's table, the objects behind it, and what a test has scripted.
+//!
+//! Owns: the lookup from handle to object, with the same errors as the real one.
+//! Invariant: a slot's generation rises each time that it is emptied.
+//! Does not: answer calls (`calls` does) or know two actors: the other side of everything is the test.
+
+use std::collections::VecDeque;
+
+use tessera_abi::inspect::{ActorRecord, CapabilityRecord, CoreRecord, LogEntry, MachineRecord};
+use tessera_abi::{EndRecord, Error, Handle, HostCall, Needs, ObjectKind, Rights};
+
+use super::parcel::Parcel;
+
+/// What a capability names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Object {
+    Single(ObjectKind),
+    Endpoint(usize),
+    Notification(usize),
+    Actor(usize),
+    Reply(usize),
+}
+
+impl Object {
+    pub const fn kind(self) -> ObjectKind {
+        match self {
+            Self::Single(kind) => kind,
+            Self::Endpoint(_) => ObjectKind::Endpoint,
+            Self::Notification(_) => ObjectKind::Notification,
+            Self::Actor(_) => ObjectKind::Actor,
+            Self::Reply(_) => ObjectKind::Reply,
+        }
+    }
+}
+
+/// A capability.
+#[derive(Clone, Debug)]
+pub struct Held {
+    pub object: Object,
+    pub rights: Rights,
+    pub badge: u64,
+    pub name: String,
+}
+
+/// What a test lets a peer answer.
+pub type Answer = Box<dyn FnMut(&Parcel) -> Result<Parcel, Error>>;
+
+#[derive(Default)]
+pub struct FakeEndpoint {
+    pub queue: VecDeque<Parcel>,
+    pub capacity: usize,
+    pub answer: Option<Answer>,
+}
+
+/// An actor that was spawned: what a test sees of it.
+#[derive(Clone, Debug)]
+pub struct Spawned {
+    /// What it is called.
+    pub name: String,
+    /// Which module it runs.
+    pub module: String,
+    /// Its argument text.
+    pub args: String,
+    /// Name, kind and rights of what it was handed, in the order of its slots.
+    pub caps: Vec<(String, ObjectKind, Rights)>,
+    /// Whether it was killed.
+    pub killed: bool,
+    pub(super) id: u64,
+    pub(super) end: Option<EndRecord>,
+    pub(super) end_signal: Option<(usize, u64)>,
+}
+
+pub struct Refusal {
+    pub call: HostCall,
+    pub passes: usize,
+    pub error: Error,
+}
+
+#[derive(Default)]
+pub struct FakeSlot {
+    pub generation: u32,
+    pub held: Option<Held>,
+}
+
+/// Everything.
+#[derive(Default)]
+pub struct State {
+    pub slots: Vec<FakeSlot>,
+    pub slots_max: usize,
+    pub endpoints: Vec<FakeEndpoint>,
+    pub notifications: Vec<u64>,
+    pub actors: Vec<Spawned>,
+    /// What each call of a test's peer was answered with.
+    pub replies: Vec<Option<Parcel>>,
+    pub refusals: Vec<Refusal>,
+    pub log: Vec<LogEntry>,
+    pub now_ns: u64,
+    pub random: u64,
+    pub console_in: VecDeque<u8>,
+    pub console_out: Vec<u8>,
+    pub image: Vec<u8>,
+    pub args: String,
+    pub cores: Vec<CoreRecord>,
+    pub actor_records: Vec<ActorRecord>,
+    pub capability_records: Vec<(u32, CapabilityRecord)>,
+    pub machine: Option<MachineRecord>,
+}
+
+impl State {
+    /// Puts a capability into the first free slot.
+    pub fn install(&mut self, held: Held) -> Result<Handle, Error> {
+        let free = self.slots.iter().position(|slot| slot.held.is_none());
+        let index = match free {
+            Some(index) => index,
+            None if self.slots.len() < self.slots_max => {
+                self.slots.push(FakeSlot { generation: Handle::FIRST_GENERATION, held: None });
+                self.slots.len() - 1
+            }
+            None => return Err(Error::TableFull),
+        };
+        let slot = self.slots.get_mut(index).ok_or(Error::TableFull)?;
+        slot.held = Some(held);
+        Ok(Handle::new(slot.generation, u32::try_from(index).map_err(|_| Error::TableFull)?))
+    }
+
+    /// The one lookup: the capability that the handle names.
+    pub fn lookup(&self, handle: Handle) -> Result<&Held, Error> {
+        let slot = self.slots.get(handle.index() as usize).ok_or(Error::BadHandle)?;
+        match &slot.held {
+            Some(held) if slot.generation == handle.generation() => Ok(held),
+            _ if handle.generation() == 0 || handle.generation() > slot.generation => Err(Error::BadHandle),
+            _ => Err(Error::StaleHandle),
+        }
+    }
+
+    /// The capability, if it has the kind and the rights that the call needs.
+    pub fn resolve(&self, call: HostCall, handle: Handle) -> Result<&Held, Error> {
+        let held = self.lookup(handle)?;
+        let row = call.row();
+        match row.needs {
+            Needs::Kind(kind) if kind != held.object.kind() => Err(Error::WrongKind),
+            _ if !held.rights.contains(row.rights) => Err(Error::MissingRight),
+            _ => Ok(held),
+        }
+    }
+
+    /// Empties the slot.
+    pub fn remove(&mut self, handle: Handle) -> Result<Held, Error> {
+        self.lookup(handle)?;
+        let slot = self.slots.get_mut(handle.index() as usize).ok_or(Error::BadHandle)?;
+        slot.generation += 1;
+        slot.held.take().ok_or(Error::StaleHandle)
+    }
+
+    /// The capability that was handed over under this name.
+    pub fn find(&self, name: &str) -> Option<(Handle, &Held)> {
+        (0..).zip(&self.slots).find_map(|(index, slot)| {
+            let held = slot.held.as_ref().filter(|held| held.name == name && !name.is_empty())?;
+            Some((Handle::new(slot.generation, index), held))
+        })
+    }
+
+    /// How many slots are in use.
+    pub fn slots_used(&self) -> usize {
+        self.slots.iter().filter(|slot| slot.held.is_some()).count()
+    }
+
+    /// How many slots are free or can still be made.
+    pub fn slots_free(&self) -> usize {
+        self.slots_max - self.slots_used()
+    }
+
+    /// The refusal that a test has injected for this use of the call, if any.
+    pub fn injected(&mut self, call: HostCall) -> Option<Error> {
+        let index = self.refusals.iter().position(|refusal| refusal.call == call)?;
+        let refusal = self.refusals.get_mut(index)?;
+        if refusal.passes > 0 {
+            refusal.passes -= 1;
+            return None;
+        }
+        Some(self.refusals.remove(index).error)
+    }
+}

@@ -1,0 +1,145 @@
+//! Endpoints, replies and notifications.
+//!
+//! Owns: the blocking calls of message passing. Deadlines are absolute nanoseconds since boot: [`NOW`](crate::NOW)
+//! does not wait, [`NEVER`](crate::NEVER) waits for ever.
+//! Does not: retry. A refusal says that nothing has changed, and the author decides.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use tessera_abi::{Error, Handle, MESSAGE_BYTES_MAX, Message, Rights};
+
+use crate::capability::{Capability, Endpoint, Factory, Notification, Reply, Slot};
+use crate::message::{Incoming, Outgoing};
+use crate::sys;
+
+/// What most messages fit into; longer ones cost a second call.
+const FIRST_BUFFER_BYTES: usize = 128;
+
+impl Endpoint {
+    /// The actor's own endpoint: where others' messages to it arrive.
+    #[must_use]
+    pub fn own() -> Self {
+        Self::from_slot(Slot::wired(Handle::OWN_ENDPOINT))
+    }
+
+    /// A copy whose messages carry `badge`, which must not be 0, so that the receiver can tell senders
+    /// apart.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] if this one has a badge already, [`Error::TableFull`].
+    pub fn badged(&self, badge: u64, rights: Rights) -> Result<Self, Error> {
+        sys::cap_copy(self.handle(), rights, badge).map(|handle| Self::from_slot(Slot::owned(handle)))
+    }
+
+    /// Puts a message into the queue, waiting for room until the deadline.
+    ///
+    /// # Errors
+    /// [`Error::QueueFull`] or [`Error::TimedOut`] when there was no room, [`Error::Closed`] when nobody
+    /// will ever receive it. Nothing was sent then.
+    pub fn send(&self, message: &Outgoing<'_>, deadline_ns: u64) -> Result<(), Error> {
+        sys::send(self.handle(), message.checked()?, message.bytes, deadline_ns)
+    }
+
+    /// Takes the oldest message, whatever its length, waiting for one until the deadline.
+    ///
+    /// # Errors
+    /// [`Error::WouldBlock`] or [`Error::TimedOut`] when there was none.
+    pub fn recv(&self, deadline_ns: u64) -> Result<Incoming, Error> {
+        let mut capacity_bytes = FIRST_BUFFER_BYTES;
+        loop {
+            match self.recv_up_to(capacity_bytes, deadline_ns) {
+                // It stays first, and the refusal said how much room it needs. Another receiver may
+                // take it meanwhile, so this waits anew instead of insisting.
+                Err((Error::TooLong, needed_bytes)) if needed_bytes as usize > capacity_bytes => {
+                    capacity_bytes = needed_bytes as usize;
+                }
+                other => return other.map_err(|(error, _)| error),
+            }
+        }
+    }
+
+    fn recv_up_to(&self, capacity_bytes: usize, deadline_ns: u64) -> Result<Incoming, (Error, u32)> {
+        let mut buffer = vec![0; capacity_bytes];
+        let record = sys::recv(self.handle(), &mut buffer, deadline_ns)?;
+        Ok(Incoming::new(&record, buffer))
+    }
+
+    /// Sends a message and waits for its answer until the deadline, with room for as many bytes as a
+    /// message can have.
+    ///
+    /// # Errors
+    /// Those of [`Endpoint::send`], [`Error::PeerDead`] when the receiver ended or dropped the call, and
+    /// [`Error::WouldDeadlock`] when it waits for the caller.
+    pub fn call(&self, message: &Outgoing<'_>, deadline_ns: u64) -> Result<Incoming, Error> {
+        self.call_expecting(message, MESSAGE_BYTES_MAX, deadline_ns)
+    }
+
+    /// Like [`Endpoint::call`], with room for an answer of at most `answer_bytes`.
+    ///
+    /// # Errors
+    /// Those of [`Endpoint::call`].
+    pub fn call_expecting(
+        &self,
+        message: &Outgoing<'_>,
+        answer_bytes: usize,
+        deadline_ns: u64,
+    ) -> Result<Incoming, Error> {
+        let mut record: Message = message.checked()?;
+        record.bytes_len = message.bytes.len() as u32;
+        let mut buffer: Vec<u8> = message.bytes.to_vec();
+        buffer.resize(answer_bytes.max(message.bytes.len()), 0);
+        let answer =
+            sys::call(self.handle(), record, &mut buffer, deadline_ns).map_err(|(error, _)| error)?;
+        Ok(Incoming::new(&answer, buffer))
+    }
+}
+
+impl Reply {
+    /// Answers the call. The capability is used up whatever comes of it.
+    ///
+    /// # Errors
+    /// [`Error::PeerDead`] when the caller no longer waits.
+    pub fn send(self, answer: &Outgoing<'_>) -> Result<(), Error> {
+        let record = answer.checked()?;
+        sys::reply(self.handle(), record, answer.bytes)?;
+        self.into_slot().into_handle();
+        Ok(())
+    }
+}
+
+impl Notification {
+    /// Sets bits and wakes who waits.
+    ///
+    /// # Errors
+    /// Those of a handle that does not resolve or lacks [`Rights::SIGNAL`].
+    pub fn signal(&self, bits: u64) -> Result<(), Error> {
+        sys::notification_signal(self.handle(), bits)
+    }
+
+    /// Waits for bits, takes all that are set and clears them.
+    ///
+    /// # Errors
+    /// [`Error::WouldBlock`] or [`Error::TimedOut`] when none was set.
+    pub fn wait(&self, deadline_ns: u64) -> Result<u64, Error> {
+        sys::notification_wait(self.handle(), deadline_ns)
+    }
+}
+
+impl Factory {
+    /// Makes an endpoint that queues up to `capacity` messages, 1 to 1024.
+    ///
+    /// # Errors
+    /// [`Error::TableFull`], [`Error::NoMemory`], [`Error::InvalidArgument`] for the capacity.
+    pub fn endpoint(&self, capacity: u32) -> Result<Endpoint, Error> {
+        sys::endpoint_create(self.handle(), capacity).map(|handle| Endpoint::from_slot(Slot::owned(handle)))
+    }
+
+    /// Makes a notification.
+    ///
+    /// # Errors
+    /// [`Error::TableFull`], [`Error::NoMemory`].
+    pub fn notification(&self) -> Result<Notification, Error> {
+        sys::notification_create(self.handle()).map(|handle| Notification::from_slot(Slot::owned(handle)))
+    }
+}

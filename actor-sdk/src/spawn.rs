@@ -1,0 +1,156 @@
+//! Starting actors, and what comes of them.
+//!
+//! Owns: the builder of a spawn request, and the methods of an actor capability.
+//! Invariant: capabilities land in the new actor's slots in the order they are given here, so a handler's
+//! own endpoint comes first.
+//! Does not: supervise.
+
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use tessera_abi::{
+    EndRecord, Error, Handle, Name, Priority, Rights, Shape, SlotName, SpawnCap, SpawnHead, SpawnRequest,
+};
+
+use crate::capability::{Actor, Capability, Notification, Slot, Spawner};
+use crate::sys;
+
+/// What an actor is started as.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    head: SpawnHead,
+    caps: Vec<SpawnCap>,
+    args: String,
+    too_long: bool,
+}
+
+impl Plan {
+    /// A main actor called `name` that runs `module` at normal priority with 1 MiB of memory.
+    #[must_use]
+    pub fn new(name: &str, module: &str) -> Self {
+        let too_long = Name::new(name).is_none() || Name::new(module).is_none();
+        let head = SpawnHead {
+            name: Name::new_truncated(name),
+            module: Name::new_truncated(module),
+            shape: Shape::Main,
+            priority: Priority::Normal,
+            cap_count: 0,
+            args_len_bytes: 0,
+            memory_max_bytes: 1 << 20,
+            stack_max_bytes: 0,
+            slots_max: 0,
+            end_notification: Handle::NONE,
+            end_bits: 0,
+        };
+        Self { head, caps: Vec::new(), args: String::new(), too_long }
+    }
+
+    /// Sets how it lives.
+    #[must_use]
+    pub const fn shape(mut self, shape: Shape) -> Self {
+        self.head.shape = shape;
+        self
+    }
+
+    /// Sets how urgent it is.
+    #[must_use]
+    pub const fn priority(mut self, priority: Priority) -> Self {
+        self.head.priority = priority;
+        self
+    }
+
+    /// Sets the largest its linear memories may become together.
+    #[must_use]
+    pub const fn memory_max_bytes(mut self, memory_max_bytes: u64) -> Self {
+        self.head.memory_max_bytes = memory_max_bytes;
+        self
+    }
+
+    /// Sets the largest its interpreter stacks may become; 0 takes the kernel's default.
+    #[must_use]
+    pub const fn stack_max_bytes(mut self, stack_max_bytes: u32) -> Self {
+        self.head.stack_max_bytes = stack_max_bytes;
+        self
+    }
+
+    /// Sets how many capability slots it has; 0 takes the kernel's default.
+    #[must_use]
+    pub const fn slots_max(mut self, slots_max: u32) -> Self {
+        self.head.slots_max = slots_max;
+        self
+    }
+
+    /// Sets its argument text.
+    #[must_use]
+    pub fn args(mut self, args: &str) -> Self {
+        self.args = args.into();
+        self
+    }
+
+    /// Sets bits in a notification when it ends, whyever.
+    #[must_use]
+    pub fn on_end(mut self, notification: &Notification, bits: u64) -> Self {
+        self.head.end_notification = notification.handle();
+        self.head.end_bits = bits;
+        self
+    }
+
+    /// Hands over a capability with at most these rights, to be found by `name`, which may be empty.
+    #[must_use]
+    pub fn grant(self, name: &str, capability: &impl Capability, rights: Rights) -> Self {
+        self.grant_badged(name, capability, rights, 0)
+    }
+
+    /// Like [`Plan::grant`], with a badge for the copy that arrives.
+    #[must_use]
+    pub fn grant_badged(
+        mut self,
+        name: &str,
+        capability: &impl Capability,
+        rights: Rights,
+        badge: u64,
+    ) -> Self {
+        self.too_long |= SlotName::new(name).is_none();
+        let cap = SpawnCap::new(SlotName::new_truncated(name), capability.handle(), rights);
+        self.caps.push(SpawnCap { badge, ..cap });
+        self
+    }
+}
+
+impl Spawner {
+    /// Starts an actor.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a module that the image has not, [`Error::BadModule`] for one that is
+    /// broken, [`Error::MissingRight`] for a grant that is not this actor's to give, [`Error::TooLong`]
+    /// for a name, an argument text or a number of capabilities past its limit.
+    pub fn spawn(&self, plan: &Plan) -> Result<Actor, Error> {
+        if plan.too_long {
+            return Err(Error::TooLong);
+        }
+        let mut buffer = vec![0; SpawnRequest::MAX_BYTES];
+        let len_bytes =
+            SpawnRequest::encode(plan.head, &plan.caps, &plan.args, &mut buffer).ok_or(Error::TooLong)?;
+        buffer.truncate(len_bytes);
+        sys::spawn(self.handle(), &buffer).map(|handle| Actor::from_slot(Slot::owned(handle)))
+    }
+}
+
+impl Actor {
+    /// Tells the actor to end.
+    ///
+    /// # Errors
+    /// Those of a handle that does not resolve or lacks [`Rights::KILL`].
+    pub fn kill(&self) -> Result<(), Error> {
+        sys::actor_kill(self.handle())
+    }
+
+    /// Waits until it has ended, and says how.
+    ///
+    /// # Errors
+    /// [`Error::WouldBlock`] or [`Error::TimedOut`] when it still lives.
+    pub fn wait(&self, deadline_ns: u64) -> Result<EndRecord, Error> {
+        sys::actor_wait(self.handle(), deadline_ns)
+    }
+}

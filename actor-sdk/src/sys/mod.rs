@@ -1,0 +1,208 @@
+//! The border between an actor and the kernel: one safe function a host call.
+//!
+//! Owns: how slices, records and answers become arguments and results. `wasm` is the real border and the
+//! SDK's only `unsafe`; `host` leads to the fake kernel, through the same table and the same bytes.
+//! Invariant: memory is lent to the kernel only for the time of one call.
+//! Does not: give capabilities types (see [`crate::capability`]).
+
+#[cfg(not(target_family = "wasm"))]
+#[path = "host.rs"]
+mod border;
+#[cfg(target_family = "wasm")]
+#[path = "wasm.rs"]
+mod border;
+
+use alloc::string::String;
+use alloc::vec;
+
+use border::{lend, lend_mut};
+use tessera_abi::inspect::{CapabilityInfo, LogEntry};
+use tessera_abi::{EndRecord, Error, Handle, Level, Message, PowerAction, Rights, Subject, result};
+
+pub(crate) use border::Alone;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use border::Memory;
+
+/// Whether an answer was one at all.
+type Answer<T = ()> = Result<T, Error>;
+
+fn done(answer: i64) -> Answer {
+    result(answer).map(|_| ())
+}
+
+fn handle(answer: i64) -> Answer<Handle> {
+    result(answer).map(Handle::from_bits)
+}
+
+pub fn exit(code: i32) -> ! {
+    border::exit(code.cast_unsigned());
+    border::never()
+}
+
+pub fn yield_now() {
+    border::yield_now();
+}
+
+pub fn panic(text: &str) -> ! {
+    lend(text.as_bytes(), |text| border::panic(text, text.len_bytes()));
+    border::never()
+}
+
+pub fn args() -> String {
+    let mut buffer = vec![0; tessera_abi::actor::ARGS_MAX_BYTES];
+    let answer = lend_mut(&mut buffer, |buffer| border::args_read(buffer, buffer.len_bytes()));
+    buffer.truncate(result(answer).unwrap_or(0) as usize);
+    String::from_utf8(buffer).unwrap_or_default()
+}
+
+pub fn cap_copy(from: Handle, rights: Rights, badge: u64) -> Answer<Handle> {
+    handle(border::cap_copy(from.bits(), rights.bits(), badge))
+}
+
+pub fn cap_drop(dropped: Handle) -> Answer {
+    done(border::cap_drop(dropped.bits()))
+}
+
+pub fn cap_info(of: Handle) -> Answer<CapabilityInfo> {
+    let mut record = [0; CapabilityInfo::SIZE];
+    done(lend_mut(&mut record, |record| border::cap_info(of.bits(), record)))?;
+    CapabilityInfo::decode(&record).map_err(|_| Error::InvalidArgument)
+}
+
+pub fn cap_find(name: &str) -> Answer<Handle> {
+    handle(lend(name.as_bytes(), |name| border::cap_find(name, name.len_bytes())))
+}
+
+pub fn log_write(log: Handle, level: Level, text: &str) -> Answer {
+    done(lend(text.as_bytes(), |text| border::log_write(log.bits(), level.number(), text, text.len_bytes())))
+}
+
+pub fn log_read(log: Handle, sequence: u64) -> Answer<LogEntry> {
+    let mut record = [0; LogEntry::SIZE];
+    done(lend_mut(&mut record, |record| border::log_read(log.bits(), sequence, record)))?;
+    LogEntry::decode(&record).map_err(|_| Error::InvalidArgument)
+}
+
+pub fn clock_now(clock: Handle) -> Answer<u64> {
+    result(border::clock_now(clock.bits()))
+}
+
+pub fn sleep_until(clock: Handle, deadline_ns: u64) -> Answer {
+    done(border::sleep_until(clock.bits(), deadline_ns))
+}
+
+pub fn random_fill(random: Handle, buffer: &mut [u8]) -> Answer {
+    done(lend_mut(buffer, |buffer| border::random_fill(random.bits(), buffer, buffer.len_bytes())))
+}
+
+pub fn endpoint_create(factory: Handle, capacity: u32) -> Answer<Handle> {
+    handle(border::endpoint_create(factory.bits(), capacity, 0))
+}
+
+pub fn send(endpoint: Handle, message: Message, bytes: &[u8], deadline_ns: u64) -> Answer {
+    with_bytes(message, bytes, |record| border::send(endpoint.bits(), record, deadline_ns))
+}
+
+pub fn reply(to: Handle, message: Message, bytes: &[u8]) -> Answer {
+    with_bytes(message, bytes, |record| border::reply(to.bits(), record))
+}
+
+fn with_bytes(mut message: Message, bytes: &[u8], call: impl FnOnce(border::Lent) -> i64) -> Answer {
+    done(lend(bytes, |bytes| {
+        message.bytes_address = bytes.address();
+        message.bytes_len = bytes.len_bytes();
+        lend(&message.encode(), call)
+    }))
+}
+
+/// Receives into `buffer`. The error comes with how many bytes the message has, for `too-long`.
+pub fn recv(endpoint: Handle, buffer: &mut [u8], deadline_ns: u64) -> Result<Message, (Error, u32)> {
+    exchange(Message::EMPTY, buffer, |record| border::recv(endpoint.bits(), record, deadline_ns))
+}
+
+/// Calls with the first `message.bytes_len` bytes of `buffer`, and receives the answer's bytes there.
+pub fn call(
+    endpoint: Handle,
+    message: Message,
+    buffer: &mut [u8],
+    deadline_ns: u64,
+) -> Result<Message, (Error, u32)> {
+    exchange(message, buffer, |record| border::call(endpoint.bits(), record, deadline_ns))
+}
+
+fn exchange(
+    mut message: Message,
+    buffer: &mut [u8],
+    call: impl FnOnce(border::Lent) -> i64,
+) -> Result<Message, (Error, u32)> {
+    let mut record = [0; Message::SIZE];
+    let answer = lend_mut(buffer, |bytes| {
+        message.bytes_address = bytes.address();
+        message.bytes_capacity = bytes.len_bytes();
+        record = message.encode();
+        lend_mut(&mut record, call)
+    });
+    let received = Message::decode(&record).map_err(|_| (Error::InvalidArgument, 0))?;
+    done(answer).map_err(|error| (error, received.bytes_len))?;
+    Ok(received)
+}
+
+pub fn notification_create(factory: Handle) -> Answer<Handle> {
+    handle(border::notification_create(factory.bits()))
+}
+
+pub fn notification_signal(notification: Handle, bits: u64) -> Answer {
+    done(border::notification_signal(notification.bits(), bits))
+}
+
+pub fn notification_wait(notification: Handle, deadline_ns: u64) -> Answer<u64> {
+    let mut bits = [0; 8];
+    done(lend_mut(&mut bits, |bits| border::notification_wait(notification.bits(), bits, deadline_ns)))?;
+    Ok(u64::from_le_bytes(bits))
+}
+
+pub fn spawn(spawner: Handle, request: &[u8]) -> Answer<Handle> {
+    handle(lend(request, |request| border::spawn(spawner.bits(), request, request.len_bytes())))
+}
+
+pub fn actor_kill(actor: Handle) -> Answer {
+    done(border::actor_kill(actor.bits()))
+}
+
+pub fn actor_wait(actor: Handle, deadline_ns: u64) -> Answer<EndRecord> {
+    let mut record = [0; EndRecord::SIZE];
+    done(lend_mut(&mut record, |record| border::actor_wait(actor.bits(), record, deadline_ns)))?;
+    EndRecord::decode(&record).map_err(|_| Error::InvalidArgument)
+}
+
+pub fn actor_open(system: Handle, id: u64) -> Answer<Handle> {
+    handle(border::actor_open(system.bits(), id))
+}
+
+pub fn image_read(image: Handle, offset: u64, buffer: &mut [u8]) -> Answer<usize> {
+    let answer =
+        lend_mut(buffer, |buffer| border::image_read(image.bits(), offset, buffer, buffer.len_bytes()));
+    result(answer).map(|len| len as usize)
+}
+
+pub fn console_write(console: Handle, bytes: &[u8]) -> Answer {
+    done(lend(bytes, |bytes| border::console_write(console.bits(), bytes, bytes.len_bytes())))
+}
+
+pub fn console_read(console: Handle, buffer: &mut [u8], deadline_ns: u64) -> Answer<usize> {
+    let answer = lend_mut(buffer, |buffer| {
+        border::console_read(console.bits(), buffer, buffer.len_bytes(), deadline_ns)
+    });
+    result(answer).map(|len| len as usize)
+}
+
+pub fn inspect(system: Handle, subject: Subject, index: u64, buffer: &mut [u8]) -> Answer<usize> {
+    let answer = lend_mut(buffer, |buffer| {
+        border::inspect(system.bits(), subject.number(), index, buffer, buffer.len_bytes())
+    });
+    result(answer).map(|len| len as usize)
+}
+
+pub fn power(system: Handle, action: PowerAction) -> Answer {
+    done(border::power(system.bits(), action.number()))
+}
