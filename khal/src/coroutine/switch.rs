@@ -75,29 +75,3 @@ unsafe extern "sysv64" fn begin() -> ! {
         ".cfi_endproc",
     )
 }
-
-/// Instructions that save what an interrupted computation may have live and the System V ABI lets a
-/// called function clobber, ending with a 16-byte aligned rsp and rbp as the frame's anchor. For an
-/// interrupt stub, after the processor's own pushes. The callee-saved rest is `switch`'s to save.
-macro_rules! save_interrupted {
-    () => {
-        concat!(
-            "push rax\npush rcx\npush rdx\npush rsi\npush rdi\n",
-            "push r8\npush r9\npush r10\npush r11\npush rbp\n",
-            "mov rbp, rsp\nsub rsp, 512\nand rsp, -16\nfxsave64 [rsp]\ncld\n",
-        )
-    };
-}
-
-/// The reverse of `save_interrupted!`, with rbp as it left it.
-macro_rules! restore_interrupted {
-    () => {
-        concat!(
-            "fxrstor64 [rsp]\nmov rsp, rbp\n",
-            "pop rbp\npop r11\npop r10\npop r9\npop r8\n",
-            "pop rdi\npop rsi\npop rdx\npop rcx\npop rax\n",
-        )
-    };
-}
-
-pub(crate) use {restore_interrupted, save_interrupted};

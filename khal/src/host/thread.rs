@@ -9,7 +9,6 @@ use core::cell::Cell;
 use core::ptr;
 
 use super::local::local;
-use crate::coroutine::switch::{restore_interrupted, save_interrupted};
 use crate::coroutine::{self, Record, Signal};
 use crate::sync::CoreLocal;
 
@@ -133,9 +132,28 @@ extern "sysv64" fn preempt() {
     coroutine::switch_out(Signal::Preempt);
 }
 
-/// Calls `handler` as an interrupt stub would: flags, all volatile registers and the floating-point
-/// state are saved before and restored after.
+/// Calls `handler` as bare metal's interrupt stub does (`x86_64/traps/stubs.rs`), except for what the
+/// processor itself pushes and pops: every general register and the x87/SSE state are saved before
+/// and restored after.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn interrupted(handler: extern "sysv64" fn()) {
-    naked_asm!("pushfq", save_interrupted!(), "call rdi", restore_interrupted!(), "popfq", "ret")
+    naked_asm!(
+        "pushfq",
+        "sub rsp, 16",
+        "push rax; push rbx; push rcx; push rdx; push rsi; push rdi; push rbp; push r8",
+        "push r9; push r10; push r11; push r12; push r13; push r14; push r15",
+        "mov rbp, rsp",
+        "sub rsp, 512",
+        "and rsp, -16",
+        "fxsave64 [rsp]",
+        "cld",
+        "call rdi",
+        "fxrstor64 [rsp]",
+        "mov rsp, rbp",
+        "pop r15; pop r14; pop r13; pop r12; pop r11; pop r10; pop r9; pop r8",
+        "pop rbp; pop rdi; pop rsi; pop rdx; pop rcx; pop rbx; pop rax",
+        "add rsp, 16",
+        "popfq",
+        "ret",
+    )
 }
