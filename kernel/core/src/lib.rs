@@ -13,6 +13,7 @@ pub mod actor;
 pub mod cap;
 pub mod console;
 pub mod engine;
+pub mod fallible;
 pub mod ipc;
 pub mod kernel;
 pub mod log;

@@ -11,6 +11,7 @@
 
 use super::Actor;
 use crate::engine::{Completion, Entry, Fault, Fuel, Instance, Next, Pace, Stop};
+use crate::fallible;
 use crate::ipc::endpoint::Rest;
 use crate::log::Writer;
 use alloc::boxed::Box;
@@ -20,31 +21,42 @@ use khal::contain::Escape;
 use khal::thread::{Pause, Stack, Thread};
 use tessera_abi::{ActorState, EndReason, Error, FaultKind, Level, Line, Shape};
 
+/// Why an actor is over.
+type Ending = (EndReason, Line);
+
 /// How an activation ended.
-enum Outcome {
-    /// The handler rests: its gate is armed, its next message starts another activation.
-    Rest(Box<dyn Instance>),
-    /// The actor is over.
-    Ended(EndReason, Line, Option<Box<dyn Instance>>),
+struct Outcome {
+    /// Why the actor is over; `None` for a handler that rests: its gate is armed, its next message
+    /// starts another activation.
+    ending: Option<Ending>,
+    /// The program's state, if it came to have any.
+    instance: Option<Box<dyn Instance>>,
+}
+
+impl Outcome {
+    fn over(ending: Ending, instance: Option<Box<dyn Instance>>) -> Self {
+        Outcome { ending: Some(ending), instance }
+    }
 }
 
 /// Makes the thread of an actor's next activation. Gives the stack back when there is no memory for
 /// the thread's closure.
 pub(crate) fn begin(actor: &Arc<Actor>, stack: Stack) -> Result<Thread, Stack> {
     let own = actor.clone();
-    match Box::try_new(move || run(&own)) {
+    match fallible::own(move || run(&own)) {
         Ok(body) => Ok(Thread::new(stack, body)),
         Err(_) => Err(stack),
     }
 }
 
 fn run(actor: &Arc<Actor>) {
-    match live(actor) {
-        Outcome::Rest(instance) => {
-            actor.body.lock().instance = Some(instance);
+    let Outcome { ending, instance } = live(actor);
+    match ending {
+        None => {
+            actor.body.lock().instance = instance;
             actor.note_state(ActorState::Idle);
         }
-        Outcome::Ended(reason, detail, instance) => finish(actor, reason, detail, instance),
+        Some((reason, detail)) => finish(actor, reason, detail, instance),
     }
 }
 
@@ -54,53 +66,48 @@ fn live(actor: &Arc<Actor>) -> Outcome {
         Some(instance) => instance,
         None => match start(actor) {
             Ok(instance) => instance,
-            Err((reason, detail)) => return Outcome::Ended(reason, detail, None),
+            Err(ending) => return Outcome::over(ending, None),
         },
     };
     match actor.profile().shape {
         Shape::Main => {
-            let (reason, detail) = match enter(actor, instance.as_mut(), Entry::Main) {
-                Ok(()) => (EndReason::Exited(0), Line::EMPTY),
-                Err(ended) => ended,
-            };
-            Outcome::Ended(reason, detail, Some(instance))
+            let ran = enter(actor, instance.as_mut(), Entry::Main);
+            let ending = ran.err().unwrap_or((EndReason::Exited(0), Line::EMPTY));
+            Outcome::over(ending, Some(instance))
         }
-        Shape::Handler => serve(actor, instance),
+        Shape::Handler => {
+            let ending = serve(actor, instance.as_mut());
+            Outcome { ending, instance: Some(instance) }
+        }
     }
 }
 
-/// Runs a handler until no message waits.
-fn serve(actor: &Arc<Actor>, mut instance: Box<dyn Instance>) -> Outcome {
-    let Some(endpoint) = actor.own_endpoint() else {
-        return Outcome::Ended(EndReason::Exited(0), Line::EMPTY, Some(instance));
-    };
+/// Runs a handler until no message waits (`None`) or it is over.
+fn serve(actor: &Arc<Actor>, instance: &mut dyn Instance) -> Option<Ending> {
+    let endpoint = actor.own_endpoint()?;
     loop {
         if actor.must_stop() {
-            return Outcome::Ended(EndReason::Killed, Line::EMPTY, Some(instance));
+            return Some((EndReason::Killed, Line::EMPTY));
         }
         match endpoint.rest(actor) {
             Ok(Rest::MessageWaits) => {
-                if let Err((reason, detail)) = enter(actor, instance.as_mut(), Entry::Handle) {
-                    return Outcome::Ended(reason, detail, Some(instance));
+                if let Err(ending) = enter(actor, instance, Entry::Handle) {
+                    return Some(ending);
                 }
             }
             Ok(Rest::Registered) if actor.must_stop() => {
                 // The kill may have come before the gate was armed: then nobody else ends this wait.
                 actor.gate().withdraw();
             }
-            Ok(Rest::Registered) => return Outcome::Rest(instance),
-            Err(Error::Closed) => {
-                return Outcome::Ended(EndReason::Exited(0), Line::EMPTY, Some(instance));
-            }
+            Ok(Rest::Registered) => return None,
+            Err(Error::Closed) => return Some((EndReason::Exited(0), Line::EMPTY)),
             Err(error) => {
-                let detail = Line::new_truncated(error.prose());
-                return Outcome::Ended(EndReason::Fault(FaultKind::OutOfMemory), detail, Some(instance));
+                let kind = FaultKind::OutOfMemory;
+                return Some((EndReason::Fault(kind), Line::new_truncated(error.prose())));
             }
         }
     }
 }
-
-type Ending = (EndReason, Line);
 
 /// From a module's name to an instance whose start function has run.
 fn start(actor: &Arc<Actor>) -> Result<Box<dyn Instance>, Ending> {

@@ -7,6 +7,7 @@
 
 use super::{Actor, Body, End, Profile, Tally};
 use crate::cap::{Capability, Object, Table};
+use crate::fallible;
 use crate::ipc::Notification;
 use crate::kernel::Kernel;
 use crate::ranks;
@@ -74,11 +75,10 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
             end: End::new(signal),
             tally: Tally::default(),
         };
-        Arc::try_new(actor).map_err(|_| {
+        fallible::share(actor).inspect_err(|_| {
             if bought {
                 stacks.write_off();
             }
-            Error::NoMemory
         })
     })?;
     kernel.scheduler().make_ready(actor.clone(), Place::Spread);

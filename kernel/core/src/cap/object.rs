@@ -9,6 +9,7 @@
 use crate::actor::Actor;
 use crate::ipc::{Endpoint, Notification, Reply};
 use alloc::sync::Arc;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use tessera_abi::{Error, ObjectKind, Rights};
 
 /// A kernel object, or an authority of the kernel itself.
@@ -73,9 +74,17 @@ impl Object {
             Object::Actor(actor) => Object::Actor(actor.clone()),
             Object::Endpoint(endpoint) => Object::Endpoint(endpoint.clone()),
             Object::Notification(notification) => Object::Notification(notification.clone()),
-            Object::Reply(_) => return Err(Error::Unsupported),
+            Object::Reply(_) => return Err(Error::InvalidArgument),
         })
     }
+}
+
+/// Capabilities in existence, in all tables and messages of the process.
+static LIVING: AtomicUsize = AtomicUsize::new(0);
+
+/// How many capabilities exist, in all tables and messages.
+pub fn living() -> usize {
+    LIVING.load(Ordering::Relaxed)
 }
 
 /// An object with what its holder may do to it.
@@ -99,14 +108,27 @@ impl Capability {
         {
             endpoint.add_receiver();
         }
+        // Relaxed: a figure for listings and leak tests.
+        LIVING.fetch_add(1, Ordering::Relaxed);
         Capability { object, rights, badge }
+    }
+
+    /// The reply that it names, if it names one; the capability is used up.
+    pub fn into_reply(mut self) -> Option<Reply> {
+        match core::mem::replace(&mut self.object, Object::Log) {
+            Object::Reply(reply) => Some(reply),
+            other => {
+                self.object = other;
+                None
+            }
+        }
     }
 
     /// A capability to the same object with the rights in `mask` that this one has; a `badge` of 0
     /// keeps the one it has, and a badge once set stays.
     ///
     /// # Errors
-    /// `Unsupported` for a reply; `MissingRight` to put another badge over one that is set.
+    /// `InvalidArgument` for a reply; `MissingRight` to put another badge over one that is set.
     pub fn derive(&self, mask: Rights, badge: u64) -> Result<Self, Error> {
         if badge != 0 && self.badge != 0 && badge != self.badge {
             return Err(Error::MissingRight);
@@ -144,6 +166,7 @@ impl Capability {
 
 impl Drop for Capability {
     fn drop(&mut self) {
+        LIVING.fetch_sub(1, Ordering::Relaxed);
         if let Object::Endpoint(endpoint) = &self.object
             && self.rights.contains(Rights::RECEIVE)
         {

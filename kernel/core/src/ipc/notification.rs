@@ -6,6 +6,7 @@
 
 use super::waiter::{Parcel, Room, Waiter};
 use crate::actor::Actor;
+use crate::fallible;
 use crate::ranks;
 use crate::sched::core::Place;
 use crate::sched::gate::{Cause, Ticket};
@@ -34,7 +35,7 @@ impl Notification {
     /// `NoMemory`.
     pub fn new() -> Result<Arc<Self>, Error> {
         let state = Mutex::new(ranks::NOTIFICATION, State { bits: 0, waiters: VecDeque::new() });
-        Arc::try_new(Notification { state }).map_err(|_| Error::NoMemory)
+        fallible::share(Notification { state })
     }
 
     /// Sets `bits` and wakes the first who waits. Never blocks.

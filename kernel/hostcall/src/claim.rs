@@ -1,0 +1,107 @@
+//! The dispatcher, made from the table.
+//!
+//! Owns one struct a call, holding its arguments by name: what an actor passes is a claim until it is
+//! checked. Invariant: a call that is added to the table does not compile until there is a function
+//! of its name. Does nothing else.
+
+use crate::context::{Context, Refusal};
+use crate::{inspect, ipc, own, spawn, system};
+use tessera_abi::HostCall;
+use tessera_abi::arg::{self, Argument};
+
+macro_rules! groups {
+    (exit) => {
+        own::exit
+    };
+    (yield_now) => {
+        own::yield_now
+    };
+    (panic) => {
+        own::panic
+    };
+    (args_read) => {
+        own::args_read
+    };
+    (cap_copy) => {
+        own::cap_copy
+    };
+    (cap_drop) => {
+        own::cap_drop
+    };
+    (cap_info) => {
+        own::cap_info
+    };
+    (cap_find) => {
+        own::cap_find
+    };
+    (endpoint_create) => {
+        ipc::endpoint_create
+    };
+    (send) => {
+        ipc::send
+    };
+    (recv) => {
+        ipc::recv
+    };
+    (call) => {
+        ipc::call
+    };
+    (reply) => {
+        ipc::reply
+    };
+    (notification_create) => {
+        ipc::notification_create
+    };
+    (notification_signal) => {
+        ipc::notification_signal
+    };
+    (notification_wait) => {
+        ipc::notification_wait
+    };
+    (spawn) => {
+        spawn::spawn
+    };
+    (actor_kill) => {
+        spawn::actor_kill
+    };
+    (actor_wait) => {
+        spawn::actor_wait
+    };
+    (actor_open) => {
+        spawn::actor_open
+    };
+    (inspect) => {
+        inspect::inspect
+    };
+    ($name:ident) => {
+        system::$name
+    };
+}
+
+macro_rules! claims {
+    ($($number:literal $variant:ident $name:ident($($arg:ident: $meaning:ident),*) needs $needs:ident [$($right:ident)*]
+        gives $gives:literal refuses [$($error:ident)*] $prose:literal;)*) => {
+        /// The arguments of each call, as claimed.
+        pub mod claims {
+            use super::arg;
+            $(
+                #[derive(Clone, Copy, Debug)]
+                #[doc = $prose]
+                pub struct $variant { $(pub $arg: arg::$meaning,)* }
+            )*
+        }
+
+        /// Carries out one call.
+        pub fn dispatch(context: &mut Context<'_>, call: HostCall, args: &[u64]) -> Result<u64, Refusal> {
+            let mut args = args.iter().copied();
+            let mut next = || args.next().unwrap_or_default();
+            match call {
+                $(HostCall::$variant => {
+                    $(let $arg = <arg::$meaning as Argument>::from_bits(next());)*
+                    groups!($name)(context, claims::$variant { $($arg,)* })
+                })*
+            }
+        }
+    };
+}
+tessera_abi::for_each_host_call!(claims);

@@ -1,0 +1,146 @@
+//! What the machine tells about itself.
+//!
+//! Figures are gathered one after the other, each right by itself; together they are not one moment's.
+//! Locks: `REGISTRY`, then one actor's `TABLE`, each alone.
+
+use crate::claim::claims;
+use crate::context::{Context, Refusal};
+use crate::own::info;
+use khal::cpu::CoreId;
+use khal::sync::atomic::Ordering;
+use tessera_abi::inspect::{ActorRecord, CapabilityRecord, CoreRecord, MachineRecord, Subject};
+use tessera_abi::{EndReason, Error, Name, ObjectKind, Rights};
+use tessera_core::actor::{Actor, ActorId};
+use tessera_core::cap::Object;
+use tessera_core::kernel::Kernel;
+
+/// Bytes in a page frame (SDM vol. 3, 4.5: the smallest page).
+const FRAME_BYTES: u32 = 4096;
+
+pub fn inspect(context: &mut Context<'_>, claim: claims::Inspect) -> Result<u64, Refusal> {
+    context.may(claim.system, ObjectKind::System, Rights::INSPECT)?;
+    let kernel = context.actor.kernel().clone();
+    match Subject::from_number(claim.subject).ok_or(Error::InvalidArgument)? {
+        Subject::Machine => put(context, &claim, &machine(&kernel, claim.index)?.encode()),
+        Subject::Core => put(context, &claim, &core(&kernel, claim.index)?.encode()),
+        Subject::Actor => put(context, &claim, &actor(&kernel, claim.index)?.encode()),
+        Subject::Capability => put(context, &claim, &capability(&kernel, claim.index)?.encode()),
+    }
+}
+
+fn put(context: &mut Context<'_>, claim: &claims::Inspect, record: &[u8]) -> Result<u64, Refusal> {
+    if record.len() > claim.capacity as usize {
+        return Err(Error::TooLong.into());
+    }
+    context.write(claim.buffer, record)?;
+    Ok(record.len() as u64)
+}
+
+fn machine(kernel: &Kernel, index: u64) -> Result<MachineRecord, Error> {
+    if index != 0 {
+        return Err(Error::NotFound);
+    }
+    let heap = khal::heap::stats();
+    let stacks = kernel.scheduler().stacks().figures();
+    let cores = khal::cpu::all().map(|id| kernel.scheduler().core(id));
+    let timers = cores.map(|core| core.timers().len()).sum::<usize>();
+    Ok(MachineRecord {
+        uptime_ns: khal::time::now().as_nanos(),
+        cores: kernel.scheduler().core_count() as u32,
+        actors: kernel.registry().living() as u32,
+        heap_bytes: heap.bytes as u64,
+        heap_blocks: heap.live as u64,
+        frames_free: heap.frames_free as u64,
+        frames_total: heap.frames_total as u64,
+        frame_bytes: FRAME_BYTES,
+        stacks: (stacks.lent + stacks.idle) as u32,
+        stacks_free: stacks.idle as u32,
+        stack_high_water_bytes: stacks.deepest_bytes as u32,
+        capabilities: tessera_core::cap::object::living() as u32,
+        endpoints: tessera_core::ipc::endpoint::living() as u32,
+        timers: timers as u32,
+        modules: kernel.modules().parsed() as u32,
+    })
+}
+
+fn core(kernel: &Kernel, index: u64) -> Result<CoreRecord, Error> {
+    let index = usize::try_from(index).map_err(|_| Error::NotFound)?;
+    let id = CoreId::new(index).filter(|_| index < kernel.scheduler().core_count()).ok_or(Error::NotFound)?;
+    let core = kernel.scheduler().core(id);
+    let machine = khal::cpu::stats(id);
+    Ok(CoreRecord {
+        index: index as u32,
+        queued: core.queued() as u32,
+        timer_ticks: machine.timer_ticks,
+        switches: core.tally().switches.load(Ordering::Relaxed),
+        steals: core.tally().steals.load(Ordering::Relaxed),
+        ipis_received: machine.ipis_received,
+        ipis_sent: machine.ipis_sent,
+        forced_switches: machine.forced_switches,
+        deferred_switches: machine.deferred_switches,
+        longest_guarded_ns: machine.longest_guarded_ns,
+        idle_ns: machine.idle_ns,
+        running: core.running(),
+    })
+}
+
+fn actor(kernel: &Kernel, index: u64) -> Result<ActorRecord, Error> {
+    let index = u32::try_from(index).map_err(|_| Error::NotFound)?;
+    let (place, actor) = kernel.registry().next_from(index).ok_or(Error::NotFound)?;
+    let profile = actor.profile();
+    let slots = actor.table().lock().used();
+    let end = actor.end().record().map_or(EndReason::Exited(0), |end| end.reason);
+    Ok(ActorRecord {
+        index: place,
+        core: actor.home().index() as u32,
+        id: actor.id().bits(),
+        name: profile.name,
+        module: profile.module,
+        state: actor.state(),
+        priority: profile.priority,
+        shape: profile.shape,
+        reserved: 0,
+        slots,
+        cpu_ns: actor.tally().cpu_ns.load(Ordering::Relaxed),
+        memory_bytes: actor.meter().used() as u64,
+        memory_max_bytes: actor.meter().limit() as u64,
+        messages_in: actor.tally().messages_in.load(Ordering::Relaxed),
+        messages_out: actor.tally().messages_out.load(Ordering::Relaxed),
+        end,
+        reserved_end: 0,
+    })
+}
+
+/// The index is a slot in the low half and the actor's place in the registry in the high half.
+fn capability(kernel: &Kernel, index: u64) -> Result<CapabilityRecord, Error> {
+    let place = (index >> 32) as u32;
+    let (found, holder) = kernel.registry().next_from(place).ok_or(Error::NotFound)?;
+    if found != place {
+        return Err(Error::NotFound);
+    }
+    let table = holder.table().lock();
+    let (handle, name, capability) = table.next_used(index as u32).ok_or(Error::NotFound)?;
+    Ok(CapabilityRecord {
+        slot: handle.index(),
+        generation: handle.generation(),
+        name,
+        info: info(capability),
+        object: object_id(capability.object()).map_or(0, ActorId::bits),
+        target: target(capability.object()),
+    })
+}
+
+fn object_id(object: &Object) -> Option<ActorId> {
+    match object {
+        Object::Actor(actor) => Some(actor.id()),
+        _ => None,
+    }
+}
+
+fn target(object: &Object) -> Name {
+    let name = |actor: &Actor| actor.profile().name;
+    match object {
+        Object::Actor(actor) => name(actor),
+        _ => Name::EMPTY,
+    }
+}

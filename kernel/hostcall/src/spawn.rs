@@ -1,0 +1,141 @@
+//! Starting actors, ending them, waiting for their end.
+//!
+//! A spawn request is read whole, every capability in it is looked up and narrowed, and the caller's
+//! slot for the new actor is reserved, before the actor is made. Locks: the caller's own `TABLE`.
+
+use crate::claim::claims;
+use crate::context::{Context, Refusal, deadline};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use tessera_abi::{EndRecord, Error, ObjectKind, Rights, SlotName, SpawnCap, SpawnHead, SpawnRequest};
+use tessera_core::actor::spawn::Spawn;
+use tessera_core::actor::{ActorId, Profile};
+use tessera_core::cap::table::{DEFAULT_LIMIT, MAX_LIMIT};
+use tessera_core::cap::{Capability, Object};
+use tessera_core::engine::Limits;
+use tessera_core::ipc::Notification;
+
+/// Interpreter stacks of an actor that asks for none in particular, in bytes.
+const STACK_DEFAULT_BYTES: u32 = 64 * 1024;
+
+/// What an instance needs besides its linear memory and stacks: its store, tables, globals, and the
+/// old block while a memory that cannot grow in place is moved, in bytes.
+const OVERHEAD_BYTES: usize = 256 * 1024;
+
+/// Elements that an actor's tables may have together.
+const TABLE_ELEMENTS_MAX: u32 = 4096;
+
+/// The limits of an instance with so much memory and stack (0: the default), and what all of it may
+/// charge.
+pub fn limits_for(memory_max_bytes: u64, stack_max_bytes: u32) -> (Limits, usize) {
+    let stack_bytes_max = if stack_max_bytes == 0 { STACK_DEFAULT_BYTES } else { stack_max_bytes };
+    let limits = Limits {
+        memory_bytes_max: memory_max_bytes,
+        table_elements_max: TABLE_ELEMENTS_MAX,
+        stack_bytes_max,
+    };
+    let memory = usize::try_from(memory_max_bytes).unwrap_or(usize::MAX);
+    let charge = memory.saturating_mul(2).saturating_add(stack_bytes_max as usize);
+    (limits, charge.saturating_add(OVERHEAD_BYTES))
+}
+
+pub fn spawn(context: &mut Context<'_>, claim: claims::Spawn) -> Result<u64, Refusal> {
+    context.may(claim.spawner, ObjectKind::Spawner, Rights::SPAWN)?;
+    if claim.len as usize > SpawnRequest::MAX_BYTES {
+        return Err(Error::TooLong.into());
+    }
+    let bytes = context.bytes(claim.request, claim.len as usize)?;
+    let request = SpawnRequest::decode(&bytes).map_err(|_| Error::InvalidArgument)?;
+    let spawn = Spawn {
+        profile: profile(&request)?,
+        slots_max: slots(&request.head)?,
+        caps: handed_over(context, &request)?,
+        signal: signal(context, &request.head)?,
+    };
+    let actor = context.actor;
+    context.give(|| {
+        let spawned = tessera_core::actor::spawn::spawn(actor.kernel(), spawn)?;
+        Ok(Capability::first(Object::Actor(spawned)))
+    })
+}
+
+fn profile(request: &SpawnRequest<'_>) -> Result<Profile, Error> {
+    let head = &request.head;
+    let (limits, charge_max_bytes) = limits_for(head.memory_max_bytes, head.stack_max_bytes);
+    let mut args = Vec::new();
+    args.try_reserve_exact(request.args.len()).map_err(|_| Error::NoMemory)?;
+    args.extend_from_slice(request.args.as_bytes());
+    Ok(Profile {
+        name: head.name,
+        module: head.module,
+        shape: head.shape,
+        priority: head.priority,
+        limits,
+        charge_max_bytes,
+        args,
+    })
+}
+
+fn slots(head: &SpawnHead) -> Result<u32, Error> {
+    match head.slots_max {
+        0 => Ok(DEFAULT_LIMIT),
+        slots if slots <= MAX_LIMIT => Ok(slots),
+        _ => Err(Error::InvalidArgument),
+    }
+}
+
+fn handed_over(
+    context: &Context<'_>,
+    request: &SpawnRequest<'_>,
+) -> Result<Vec<(SlotName, Capability)>, Refusal> {
+    let mut caps = Vec::new();
+    caps.try_reserve_exact(usize::from(request.head.cap_count)).map_err(|_| Error::NoMemory)?;
+    for cap in request.caps() {
+        caps.push((cap.name, narrowed(context, &cap)?));
+    }
+    Ok(caps)
+}
+
+/// One capability as the new actor gets it. Asking for a right that the spawner lacks is an error, as
+/// a new actor that silently lacks one would be hard to understand.
+fn narrowed(context: &Context<'_>, cap: &SpawnCap) -> Result<Capability, Refusal> {
+    let table = context.actor.table().lock();
+    let held = table.get(cap.handle)?;
+    if !held.rights().contains(cap.rights) {
+        return Err(Error::MissingRight.into());
+    }
+    Ok(held.grant(cap.rights, cap.badge)?)
+}
+
+fn signal(context: &Context<'_>, head: &SpawnHead) -> Result<Option<(Arc<Notification>, u64)>, Refusal> {
+    if head.end_notification.is_none() {
+        return Ok(None);
+    }
+    let notification = context.notification(head.end_notification.bits(), Rights::SIGNAL)?;
+    Ok(Some((notification, head.end_bits)))
+}
+
+pub fn actor_kill(context: &mut Context<'_>, claim: claims::ActorKill) -> Result<u64, Refusal> {
+    context.target(claim.actor, Rights::KILL)?.kill();
+    Ok(0)
+}
+
+pub fn actor_wait(context: &mut Context<'_>, claim: claims::ActorWait) -> Result<u64, Refusal> {
+    let target = context.target(claim.actor, Rights::WAIT)?;
+    context.check(claim.end, EndRecord::SIZE)?;
+    if Arc::ptr_eq(&target, context.actor) {
+        return Err(Error::WouldDeadlock.into());
+    }
+    let end = target.end().wait(context.actor, deadline(claim.deadline))?;
+    context.write(claim.end, &end.encode())?;
+    Ok(0)
+}
+
+pub fn actor_open(context: &mut Context<'_>, claim: claims::ActorOpen) -> Result<u64, Refusal> {
+    let held = context.may(claim.system, ObjectKind::System, Rights::INSPECT)?;
+    let target = context.actor.kernel().registry().get(ActorId::from_bits(claim.id));
+    let target = target.ok_or(Error::NotFound)?;
+    let always = Rights::WAIT.union(Rights::INSPECT).union(Rights::GRANT);
+    let rights = always.union(held.intersection(Rights::KILL));
+    context.give(|| Capability::first(Object::Actor(target)).derive(rights, 0))
+}
