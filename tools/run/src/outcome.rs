@@ -39,7 +39,7 @@ pub struct Report {
     pub epitaph: Option<String>,
     /// What the guest printed (the first 16 MiB), as far as it is text.
     pub console: String,
-    /// How often the guest reset itself and went on.
+    /// How often the guest reset itself when its console was ready, and went on.
     pub resets: u32,
     /// From QEMU's start to its end.
     pub elapsed: Duration,

@@ -20,6 +20,8 @@ use crate::watch::{READY, Watch};
 
 /// How long a kernel may take over its epitaph, and QEMU over its own end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// SeaBIOS resets twice more after a reset, before it starts anything; beyond a few rounds it is a loop.
+const RESETS_UNREADY: u32 = 8;
 const PENDING_EVENTS: usize = 64;
 const CHUNK_BYTES: usize = 16 * 1024;
 /// A report keeps this much of the console: a person's session may go on for days.
@@ -30,7 +32,7 @@ const KEPT_BYTES: usize = 16 << 20;
 pub enum Resets {
     /// The run ends there: tests reset only by a triple fault.
     End,
-    /// The guest may start anew once its console was ready; a reset before that is a fault.
+    /// The guest may start anew; one that resets again and again before its console is ready has a fault.
     Follow,
 }
 
@@ -84,6 +86,7 @@ struct Progress {
     open_ends: u8,
     reset: bool,
     resets: u32,
+    resets_unready: u32,
     ready_after: Option<Duration>,
 }
 
@@ -209,11 +212,10 @@ impl Session {
             Event::ConsoleClosed | Event::MonitorClosed => progress.open_ends -= 1,
             Event::News(News::EndsByReset) => progress.reset = true,
             Event::News(News::Restarted) if self.rules.resets == Resets::End => {}
-            Event::News(News::Restarted) if !progress.watch.is_ready() => return Some(Outcome::Reset),
             Event::News(News::Restarted) => {
-                progress.resets += 1;
-                progress.watch.restart();
+                let is_loop = progress.take_restart();
                 self.gate.set_open(progress.watch.is_ready());
+                return is_loop.then_some(Outcome::Reset);
             }
             Event::Stop(Stop::Quit) => return Some(Outcome::Quit),
             Event::Stop(Stop::Signal(number)) => return Some(Outcome::Signalled(number)),
@@ -262,8 +264,20 @@ impl Progress {
             open_ends: 2,
             reset: false,
             resets: 0,
+            resets_unready: 0,
             ready_after: None,
         }
+    }
+
+    /// The guest starts anew; says whether it has done that too often without getting ready.
+    fn take_restart(&mut self) -> bool {
+        if self.watch.is_ready() {
+            self.resets += 1;
+            self.resets_unready = 0;
+        }
+        self.resets_unready += 1;
+        self.watch.restart();
+        self.resets_unready > RESETS_UNREADY
     }
 
     fn take_output(&mut self, bytes: &[u8], started: Instant) {

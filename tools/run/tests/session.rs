@@ -91,16 +91,16 @@ fn reset_in_a_test_is_told_from_a_power_off() {
 }
 
 #[test]
-fn reset_before_the_console_is_ready_is_a_failure() {
-    let report = followed("pid say:boot reset hang", b"");
+fn resetting_over_and_over_without_getting_ready_is_a_failure() {
+    let report = followed(&format!("pid say:boot {}hang", "reset ".repeat(9)), b"");
     assert_eq!(report.outcome, Outcome::Reset);
     assert!(!runs(pid_of(&report)));
 }
 
 #[test]
-fn reset_after_that_is_followed() {
+fn reset_of_a_ready_guest_is_followed_through_the_firmwares_own() {
     // The line that the guest waits for makes sure that its first `ready` was seen before the reset.
-    let report = followed("ready line reset say:boot ready off", b"reboot\n");
+    let report = followed("ready line reset reset reset say:boot ready off", b"reboot\n");
     assert_eq!(report.outcome, Outcome::PoweredOff, "{}", report.console);
     assert_eq!(report.resets, 1);
 }
