@@ -4,7 +4,7 @@
 //! others spin for it; therefore nothing that blocks may happen under one. Locks are taken in the
 //! order of their `Rank`s, lowest first; debug builds check it at every `lock`. No lock of this module
 //! is taken in an interrupt handler. Under `cfg(loom)`, locks and atomics are loom's and preemption
-//! guards do nothing, so that a model may run the very code that the kernel runs.
+//! guards mean nothing, so that a model may run the very code that the kernel runs.
 
 mod arc_slot;
 mod guard;
@@ -27,8 +27,7 @@ pub(crate) use rank::CoreLocal;
 
 /// Tells the processor (under loom: the model) that the caller spins for another core.
 pub fn relax() {
-    #[cfg(not(loom))]
-    crate::backend::cpu::relax();
     #[cfg(loom)]
     loom::thread::yield_now();
+    crate::backend::cpu::relax();
 }

@@ -1,4 +1,5 @@
 //! The simulated machine: clocks, kicks, sleep, console and power, all without waiting.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::time::Duration;
 

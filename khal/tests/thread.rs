@@ -1,5 +1,6 @@
 //! Threads as coroutines: what resume and pause promise.
 #![expect(unsafe_code, reason = "the rounding mode is reached by instructions only")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -88,7 +89,8 @@ fn floating_point_state_belongs_to_its_thread() {
         }
     }
     assert_eq!(mxcsr() & 0x6000, before & 0x6000);
-    let [nearest, down, up, zero] = [0, 1, 2, 3].map(|i: usize| f64::from_bits(results[i].load(SeqCst) as u64));
+    let [nearest, down, up, zero] =
+        [0, 1, 2, 3].map(|i: usize| f64::from_bits(results[i].load(SeqCst) as u64));
     assert!(down < nearest && nearest < up, "{down} {nearest} {up}");
     assert_eq!(zero, down, "towards zero is down for positive sums");
 }

@@ -58,7 +58,7 @@ impl State {
     }
 
     /// The meter that an allocation made now is charged to.
-        pub(crate) fn meter<'a>(&self) -> Option<&'a Meter> {
+    pub(crate) fn meter<'a>(&self) -> Option<&'a Meter> {
         // SAFETY: a scope's meter is borrowed by the frame of the `enter` that opened the scope, and
         // that frame is still there: `Opened` unlinks the scope before it goes.
         self.innermost().and_then(|scope| unsafe { scope.meter.as_ref() })
@@ -72,7 +72,10 @@ impl State {
     /// A panic or refused allocation begins. `Some`: it is contained, `note` is kept for the `enter`
     /// that will catch it, and the caller is to unwind, with that place for what it throws. `None`:
     /// it is fatal.
-    pub(crate) fn begin_escape<'a>(&self, note: impl FnOnce() -> Escape) -> Option<&'a backend::contain::Slot> {
+    pub(crate) fn begin_escape<'a>(
+        &self,
+        note: impl FnOnce() -> Escape,
+    ) -> Option<&'a backend::contain::Slot> {
         let scope = self.innermost().filter(|scope| !scope.meter.is_null() && !scope.escaping.get());
         self.fatal.set(scope.is_none());
         let scope = scope?;

@@ -66,12 +66,5 @@ pub(crate) fn first_frame(
 /// address tells an unwinder and a debugger that the stack ends here.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn begin() -> ! {
-    naked_asm!(
-        ".cfi_startproc",
-        ".cfi_undefined rip",
-        "mov rdi, r12",
-        "call r13",
-        "ud2",
-        ".cfi_endproc",
-    )
+    naked_asm!(".cfi_startproc", ".cfi_undefined rip", "mov rdi, r12", "call r13", "ud2", ".cfi_endproc",)
 }

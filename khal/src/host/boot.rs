@@ -17,10 +17,12 @@ use crate::cpu::{CoreId, MAX_CORES};
 #[macro_export]
 macro_rules! backend_entry {
     ($main:path) => {
-        #[unsafe(no_mangle)]
-        extern "C" fn main() -> i32 {
-            $crate::host::boot::run($main)
-        }
+        const _: () = {
+            #[unsafe(export_name = "main")]
+            extern "C" fn enter() -> i32 {
+                $crate::host::boot::run($main)
+            }
+        };
     };
 }
 

@@ -40,9 +40,8 @@ impl RawStack {
         }
         let stack = RawStack { bottom: map.cast::<u8>().wrapping_add(GUARD_BYTES), home: Cell::new(0) };
         // SAFETY: the range is the upper part of the mapping made above.
-        let opened = unsafe {
-            libc::mprotect(stack.bottom.cast(), STACK_BYTES, libc::PROT_READ | libc::PROT_WRITE)
-        };
+        let opened =
+            unsafe { libc::mprotect(stack.bottom.cast(), STACK_BYTES, libc::PROT_READ | libc::PROT_WRITE) };
         (opened == 0).then_some(stack)
     }
 

@@ -17,11 +17,8 @@ impl PreemptGuard {
     /// Holds preemption off until the drop.
     #[inline]
     pub fn new() -> PreemptGuard {
-        #[cfg(not(loom))]
-        {
-            crate::backend::thread::hold();
-            super::measure::guard_taken();
-        }
+        crate::backend::thread::hold();
+        super::measure::guard_taken();
         PreemptGuard { not_send: PhantomData }
     }
 }
@@ -35,10 +32,7 @@ impl Default for PreemptGuard {
 impl Drop for PreemptGuard {
     #[inline]
     fn drop(&mut self) {
-        #[cfg(not(loom))]
-        {
-            super::measure::guard_dropped();
-            crate::backend::thread::release();
-        }
+        super::measure::guard_dropped();
+        crate::backend::thread::release();
     }
 }

@@ -24,8 +24,7 @@ const RANKS: usize = Rank::LIMIT as usize;
 
 static MEASURING: AtomicBool = AtomicBool::new(true);
 static NAMES: [spin::Once<&'static str>; RANKS] = [const { spin::Once::new() }; RANKS];
-static HOLDS: [[AtomicU64; RANKS]; MAX_CORES] =
-    [const { [const { AtomicU64::new(0) }; RANKS] }; MAX_CORES];
+static HOLDS: [[AtomicU64; RANKS]; MAX_CORES] = [const { [const { AtomicU64::new(0) }; RANKS] }; MAX_CORES];
 static GUARDED: [AtomicU64; MAX_CORES] = [const { AtomicU64::new(0) }; MAX_CORES];
 
 /// Switches measuring on (as it is at start) or off, for the whole machine.

@@ -30,6 +30,10 @@ impl spin::RelaxStrategy for Relax {
     }
 }
 
+/// Whether the order of ranks is checked. Not under loom, whose threads share one OS thread, and so
+/// what is kept for it.
+const CHECKED: bool = cfg!(all(debug_assertions, not(loom)));
+
 /// Mutual exclusion between cores, for short sections that do not block.
 pub struct Mutex<T: ?Sized> {
     rank: Rank,
@@ -64,8 +68,9 @@ impl<T: ?Sized> Mutex<T> {
     #[inline]
     pub fn lock(&self) -> MutexGuard<'_, T> {
         let preempt = PreemptGuard::new();
-        #[cfg(all(debug_assertions, not(loom)))]
-        crate::backend::thread::core_local().check_order(self.rank);
+        if CHECKED {
+            crate::backend::thread::core_local().check_order(self.rank);
+        }
         #[cfg(not(loom))]
         let raw = self.raw.lock();
         #[cfg(loom)]
@@ -94,8 +99,9 @@ impl<T: ?Sized> Mutex<T> {
 
     #[inline]
     fn guard<'a>(&self, raw: RawGuard<'a, T>, preempt: PreemptGuard) -> MutexGuard<'a, T> {
-        #[cfg(all(debug_assertions, not(loom)))]
-        crate::backend::thread::core_local().note_held(self.rank);
+        if CHECKED {
+            crate::backend::thread::core_local().note_held(self.rank);
+        }
         let note = Note { rank: self.rank, since: measure::start() };
         MutexGuard { note, raw, _preempt: preempt }
     }
@@ -155,7 +161,8 @@ impl Drop for Note {
     #[inline]
     fn drop(&mut self) {
         measure::held(self.rank, self.since);
-        #[cfg(all(debug_assertions, not(loom)))]
-        crate::backend::thread::core_local().note_released(self.rank);
+        if CHECKED {
+            crate::backend::thread::core_local().note_released(self.rank);
+        }
     }
 }

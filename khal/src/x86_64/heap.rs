@@ -25,8 +25,7 @@ const CHUNKS: [usize; 3] = [256, 64, 24];
 /// One in this many of all frames is kept from contained work.
 const RESERVE: usize = 32;
 
-static SMALL: Mutex<Small> =
-    Mutex::new(Rank::new(62, "heap"), Small { talc: Talc::new(Manual), last: None });
+static SMALL: Mutex<Small> = Mutex::new(Rank::new(62, "heap"), Small { talc: Talc::new(Manual), last: None });
 
 struct Small {
     talc: Talc<Manual, DefaultBinning>,
