@@ -26,6 +26,8 @@ pub mod sync;
 pub mod thread;
 pub mod time;
 
+#[cfg(any(test, target_os = "none"))]
+mod bitmap;
 mod coroutine;
 
 #[cfg(not(target_os = "none"))]

@@ -5,6 +5,7 @@
 //! from the very first instructions on, since locks and the allocator reach it.
 
 pub mod boot;
+pub mod memory;
 pub mod percpu;
 pub mod thread;
 
@@ -16,4 +17,12 @@ pub(crate) mod heap;
 pub(crate) mod power;
 pub(crate) mod time;
 
-mod memory;
+mod acpi;
+mod apic;
+mod calibrate;
+mod fw_cfg;
+mod platform;
+mod ports;
+mod smp;
+mod timer;
+mod traps;

@@ -1,0 +1,86 @@
+//! A walk over every page-table entry, for a boot test and for whoever doubts.
+//!
+//! Reads only. It judges leaves by what the tables say, not by what the code that wrote them meant:
+//! the kernel's frames are found by translating its own addresses.
+
+use super::layout::{self, DEVICES_BASE, DEVICES_END, DIRECT_BASE, DIRECT_END, FRAME_BYTES, Range};
+use super::tables::{Entry, Leaf, Table};
+use super::{space, stacks};
+
+/// What the walk found. All counts but the first two are 0 in a sound address space.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct AuditReport {
+    /// Pages mapped, of any size.
+    pub leaves: usize,
+    /// Pages that can be executed: the kernel's text, page by page.
+    pub executable: usize,
+    /// Pages that can be both written and executed.
+    pub writable_executable: usize,
+    /// Executable pages outside the kernel's text.
+    pub foreign_executable: usize,
+    /// Writable pages that show a frame of the kernel's text or read-only data.
+    pub text_aliases: usize,
+    /// Pages in the lower half: there is no identity map.
+    pub low_half_leaves: usize,
+    /// Pages outside the regions of `layout`.
+    pub stray: usize,
+    /// Pages that lie where a stack's guard should be.
+    pub mapped_guards: usize,
+}
+
+/// Walks the kernel's tables. Takes some milliseconds; other cores may map meanwhile.
+pub fn audit() -> AuditReport {
+    let mut report = AuditReport::default();
+    if let Some(root) = space::root() {
+        walk(root, root, 0, 4, &mut report);
+    }
+    report
+}
+
+fn walk(root: Table, table: Table, base: u64, level: u32, report: &mut AuditReport) {
+    for index in 0..512 {
+        let address = base + ((index as u64) << (12 + 9 * (level - 1)));
+        match table.read(index) {
+            Entry::Absent => {}
+            Entry::Table(next) => walk(root, next, address, level - 1, report),
+            Entry::Leaf(leaf) => judge(root, canonical(address), leaf, report),
+        }
+    }
+}
+
+fn judge(root: Table, address: u64, leaf: Leaf, report: &mut AuditReport) {
+    let text = layout::kernel_text();
+    report.leaves += 1;
+    report.executable += usize::from(leaf.executable);
+    report.writable_executable += usize::from(leaf.writable && leaf.executable);
+    report.foreign_executable += usize::from(leaf.executable && !text.contains(address));
+    report.low_half_leaves += usize::from(address < DIRECT_BASE);
+    report.stray += usize::from(!expected(address));
+    report.mapped_guards += usize::from(stacks::is_guard(address));
+    let frames = Range { start: leaf.physical, end: leaf.physical + leaf.bytes };
+    report.text_aliases += usize::from(leaf.writable && shows_constant(root, frames));
+}
+
+/// Whether a page at `address` belongs to a region that `layout` knows.
+fn expected(address: u64) -> bool {
+    let direct = Range { start: DIRECT_BASE, end: DIRECT_END };
+    let devices = Range { start: DEVICES_BASE, end: DEVICES_END };
+    let image = Range { start: layout::kernel_rodata().start, end: layout::kernel_data().end };
+    direct.contains(address)
+        || devices.contains(address)
+        || image.contains(address)
+        || stacks::in_region(address)
+}
+
+/// Whether any frame of the kernel's text or constants lies in `frames`.
+fn shows_constant(root: Table, frames: Range) -> bool {
+    let pages = layout::kernel_rodata().frames().chain(layout::kernel_text().frames());
+    pages
+        .filter_map(|page| root.translate(page))
+        .any(|frame| frames.overlaps(Range { start: frame, end: frame + FRAME_BYTES as u64 }))
+}
+
+/// Sign-extends bit 47 (SDM volume 1, 3.3.7.1).
+fn canonical(address: u64) -> u64 {
+    ((address << 16) as i64 >> 16) as u64
+}
