@@ -1,33 +1,89 @@
 # Tessera's one front door. `make run` and `make test` are all a newcomer needs: each first makes sure of
 # the toolchain and of QEMU (tools/setup.sh). Make only orders the steps; cargo decides what is stale.
 #
-# Variables: SMP=4 MEM=1G FIRMWARE=bios|uefi; BUILD=build is where everything made here goes, and
-# CARGO_TARGET_DIR moves cargo's part.
+# Variables: SMP=4 MEM=1G FIRMWARE=bios|uefi OPTIONS='kernel options'. BUILD=build is where everything made
+# here goes, and CARGO_TARGET_DIR moves cargo's part.
 
 SMP      ?= 4
 MEM      ?= 1G
 FIRMWARE ?= bios
+OPTIONS  ?=
 BUILD    ?= build
 export BUILD
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# The recipes share cargo's locks and this machine's cores; cargo is what runs in parallel.
+.NOTPARALLEL:
 
-# Every cargo call: the environment that the set-up wrote, and no standard
-# input (it belongs to the guest). tinywasm declares a newer Rust than it needs (docs/CONTRIBUTING.md).
+# Every cargo call gets the environment that the set-up wrote. tinywasm declares a newer Rust than it
+# needs (docs/CONTRIBUTING.md). Standard input belongs to the guest: only the runners get it.
 WITH  := . $(BUILD)/env.sh &&
 FLAGS := --ignore-rust-version
-CARGO_RUN = $(WITH) cargo run $(FLAGS) --quiet
+CHECK  = $(WITH) cargo run $(FLAGS) --quiet -p tessera-check </dev/null --
 
-.PHONY: help setup test check docs ci fmt clean
+TARGET  := $(or $(CARGO_TARGET_DIR),target)
+TOOLS   := $(TARGET)/debug
+KERNEL  := $(TARGET)/x86_64-tessera/release/tessera-kernel
+HOSTED  := $(TARGET)/release/tessera-kernel
+MODULES := $(TARGET)/wasm32-unknown-unknown/actor
+RAMDISK := $(BUILD)/ramdisk.img
+IMAGES  := $(BUILD)/tessera-bios.img $(BUILD)/tessera-uefi.img
+
+# The kernel's own target has no library to download: core and alloc are built from source.
+BARE := -Zjson-target-spec --target kernel/x86_64-tessera.json \
+        -Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem
+WASM := --target wasm32-unknown-unknown -Zbuild-std=core,alloc
+# Small stacks and byte-sized pages: an actor's memory need not be a multiple of 64 KiB.
+WASM_FLAGS := CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-Clink-arg=-zstack-size=16384 -Clink-arg=--page-size=1"
+ACTORS = $(patsubst actors/%/Cargo.toml,-p %,$(wildcard actors/*/Cargo.toml))
+
+.PHONY: help setup run run-hosted test check docs ci fmt clean image kernel actors tools FORCE
 
 help: ## this list
 	@echo "make TARGET [SMP=$(SMP)] [MEM=$(MEM)] [FIRMWARE=$(FIRMWARE)]"
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile | awk -F'|' '{ printf "  %-12s %s\n", $$1, $$2 }'
 
 setup: ## the toolchain, QEMU and firmware: found or installed
 	@tools/setup.sh
+
+# --- running -----------------------------------------------------------------------------------------
+
+run: $(BUILD)/tessera-$(FIRMWARE).img ## the kernel in QEMU, its shell on this terminal
+	@exec $(TOOLS)/tessera-run --smp $(SMP) --mem $(MEM) --firmware $(FIRMWARE) \
+		--options "$(OPTIONS)" $<
+
+run-hosted: $(RAMDISK) ## the same kernel as a Linux process
+	@$(WITH) cargo build $(FLAGS) --release -p tessera-kernel </dev/null
+	@exec $(HOSTED) cores=$(SMP) ramdisk=$(RAMDISK) $(OPTIONS)
+
+image: $(IMAGES) ## the disk images, for BIOS and UEFI
+
+# --- building ----------------------------------------------------------------------------------------
+# A cargo step always runs and changes its file only when something is stale; make then looks at the file.
+
+FORCE:
+
+kernel: $(KERNEL)
+$(KERNEL): FORCE | setup
+	@$(WITH) cargo build $(FLAGS) --release -p tessera-kernel $(BARE) </dev/null
+
+tools: | setup
+	@$(WITH) cargo build $(FLAGS) -p tessera-image -p tessera-pack -p tessera-run </dev/null
+
+actors: | setup
+	@$(WITH) $(WASM_FLAGS) cargo build $(FLAGS) --profile actor $(WASM) $(ACTORS) </dev/null
+
+# Replaced only when it differs, so that an image is made anew only when it would be another one.
+$(RAMDISK): actors tools FORCE
+	@$(TOOLS)/tessera-pack --manifest ramdisk/system.toml --modules $(MODULES) --out $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(BUILD)/tessera-%.img: $(KERNEL) $(RAMDISK)
+	@$(TOOLS)/tessera-image --kernel $(KERNEL) --ramdisk $(RAMDISK) --$* $@
+
+# --- testing -----------------------------------------------------------------------------------------
 
 test: setup ## every test; ends with `N passed, N failed`
 	@$(WITH) tools/test.sh
@@ -35,11 +91,12 @@ test: setup ## every test; ends with `N passed, N failed`
 check: setup ## format, clippy, dependency direction, generated documents
 	@$(WITH) cargo fmt --all --check
 	@$(WITH) cargo clippy $(FLAGS) --workspace --all-targets -- -D warnings
+	@$(WITH) $(WASM_FLAGS) cargo clippy $(FLAGS) --profile actor $(WASM) $(ACTORS) -- -D warnings
 	@$(WITH) cargo metadata --locked --offline --format-version 1 >/dev/null
-	@$(CARGO_RUN) -p tessera-check
+	@$(CHECK)
 
 docs: setup ## the generated documents: docs/ABI.md, docs/UNSAFE.md
-	@$(CARGO_RUN) -p tessera-check -- --write abi unsafe
+	@$(CHECK) --write abi unsafe
 
 ci: ## what continuous integration runs
 	@.ci/run
@@ -47,5 +104,5 @@ ci: ## what continuous integration runs
 fmt: setup ## formats every source
 	@$(WITH) cargo fmt --all
 
-clean: ## everything that was built
-	rm -rf $(BUILD) $(or $(CARGO_TARGET_DIR),target)
+clean: ## removes everything that was built
+	rm -rf $(BUILD) $(TARGET)

@@ -53,7 +53,7 @@ use_rustup() {
 use_debian() {
     compiler_is_whole /usr/bin || return 1
     [ -e /usr/lib/rustlib/src/rust/library/Cargo.lock ] || return 1
-    [ -x /usr/lib/llvm-22/bin/llvm-objcopy ] && [ -x /usr/lib/llvm-22/bin/lld ] || return 1
+    [ -x /usr/lib/llvm-22/bin/llvm-objcopy ] && [ -x /usr/bin/wasm-ld-22 ] && [ -x /usr/bin/rust-lld ] || return 1
     BIN=/usr/bin SYSROOT=/usr WHOSE=Debian
 }
 
@@ -131,6 +131,8 @@ write_environment() {
         echo "export PATH=\"$BIN:\$PATH\""
         echo "export CARGO=\"$BIN/cargo\" RUSTC=\"$BIN/rustc\" RUSTDOC=\"$BIN/rustdoc\""
         echo "export RUSTC_BOOTSTRAP=1"
+        # rustup's compiler brings its own linker for Wasm; Debian's is a package of its own.
+        [ "$WHOSE" != Debian ] || echo "export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-22"
     } >"$BUILD/env.sh.new"
     if cmp -s "$BUILD/env.sh.new" "$BUILD/env.sh"; then
         rm "$BUILD/env.sh.new"
