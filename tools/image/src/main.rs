@@ -2,14 +2,16 @@
 //!
 //! Owns: nothing but the files named on its command line. The boot stages are
 //! the `bootloader` crate's, compiled by its build script; this program only
-//! lays a FAT partition around them. It does not build the kernel, does not
+//! lays a FAT partition around them, with a stripped copy of the kernel (`strip`). It does not build the kernel, does not
 //! pack the ramdisk (`tools/pack` does) and does not start QEMU (`tools/run`).
 //!
 //! Usage: `tessera-image --kernel ELF [--ramdisk FILE] [--bios OUT] [--uefi OUT] [--verbose]`
 
+mod strip;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::{env, fmt};
+use std::{env, fmt, io};
 
 use bootloader::{BootConfig, DiskImageBuilder};
 
@@ -33,6 +35,7 @@ enum Failure {
     NoKernel,
     NoOutput,
     Unreadable(PathBuf),
+    Strip(io::Error),
     Build { output: PathBuf, cause: String },
 }
 
@@ -71,7 +74,8 @@ fn build(order: &Order) -> Result<(), Failure> {
     if order.bios.is_none() && order.uefi.is_none() {
         return Err(Failure::NoOutput);
     }
-    let mut builder = DiskImageBuilder::new(readable(kernel)?.to_path_buf());
+    let stripped = strip::stripped(readable(kernel)?).map_err(Failure::Strip)?;
+    let mut builder = DiskImageBuilder::new(stripped);
     if let Some(ramdisk) = order.ramdisk.as_deref() {
         builder.set_ramdisk(readable(ramdisk)?.to_path_buf());
     }
@@ -111,6 +115,7 @@ impl fmt::Display for Failure {
             Self::NoKernel => write!(out, "--kernel is missing\n{USAGE}"),
             Self::NoOutput => write!(out, "neither --bios nor --uefi was given\n{USAGE}"),
             Self::Unreadable(path) => write!(out, "{} is not a readable file", path.display()),
+            Self::Strip(cause) => write!(out, "the kernel could not be stripped: {cause}"),
             Self::Build { output, cause } => {
                 write!(out, "{} could not be built: {cause}", output.display())
             }
