@@ -39,7 +39,7 @@ WASM := --target wasm32-unknown-unknown -Zbuild-std=core,alloc
 WASM_FLAGS := CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-Clink-arg=-zstack-size=16384 -Clink-arg=--page-size=1"
 ACTORS = $(patsubst actors/%/Cargo.toml,-p %,$(wildcard actors/*/Cargo.toml))
 
-.PHONY: help setup run run-hosted test check docs ci fmt clean image kernel actors tools FORCE
+.PHONY: help setup run run-hosted test check docs ci fmt clean test-fresh image kernel actors tools FORCE
 
 help: ## this list
 	@echo "make TARGET [SMP=$(SMP)] [MEM=$(MEM)] [FIRMWARE=$(FIRMWARE)]"
@@ -100,6 +100,9 @@ docs: setup ## the generated documents: docs/ABI.md, docs/UNSAFE.md
 
 ci: ## what continuous integration runs
 	@.ci/run
+
+test-fresh: ## both commands in a fresh Debian 12, in a chroot (by hand, as root)
+	@tools/test-fresh.sh
 
 fmt: setup ## formats every source
 	@$(WITH) cargo fmt --all
