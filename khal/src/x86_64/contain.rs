@@ -78,8 +78,7 @@ fn panicked(info: &PanicInfo<'_>) -> ! {
     if let Some(slot) = State::current().begin_escape(|| note(info)) {
         throw(slot)
     }
-    let (file, line) = info.location().map_or(("", 0), |place| (place.file(), place.line()));
-    epitaph::halt(format_args!("panic at {file}:{line}: {}", info.message()))
+    epitaph::panic(info)
 }
 
 /// Every allocation that was refused and that its asker cannot do without.
