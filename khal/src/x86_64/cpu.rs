@@ -56,7 +56,7 @@ pub(crate) fn idle(until: Option<Instant>) {
         interrupts::enable();
         return;
     }
-    timer::arm(until.as_nanos());
+    timer::arm_for_sleep(until.as_nanos());
     interrupts::enable_and_hlt();
     let slept = time::nanos().saturating_sub(began.as_nanos());
     core.idle_ns.fetch_add(slept, Relaxed);

@@ -1,9 +1,11 @@
 //! Each core's one-shot: two instants, one hardware counter.
 //!
 //! Owns *armed* (when the kernel wants the reschedule flag raised) and *grace* (when a flag that
-//! stands becomes a forced switch); the counter runs to the nearer one. Both are written by their own
-//! core alone, with interrupts masked, so that an interrupt never sees them half done; they are
-//! atomics only to be shareable. An interrupt that comes early (the counter and the clock are
+//! stands becomes a forced switch); the counter runs to the nearer one. While the flag stands, the
+//! grace is running, whoever runs at the moment: a flag that rises in the core loop, after it has
+//! armed the timer and before it has resumed a thread, would otherwise never be enforced. Both are
+//! written by their own core alone, with interrupts masked, so that an interrupt never sees them half
+//! done; they are atomics only to be shareable. An interrupt that comes early (the counter and the clock are
 //! calibrated apart) finds nothing due and runs the counter on.
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
@@ -52,36 +54,41 @@ pub fn cancel_grace() {
     without_interrupts(|| here().grace.store(NEVER, Relaxed));
 }
 
-/// The flag is up: from now on the grace runs, unless it does already. Without a thread there is
-/// nobody to switch out.
+/// The flag is up: from now on the grace runs, unless it does already.
 pub fn start_grace() {
     without_interrupts(|| {
-        let core = percpu::here();
         let timer = here();
-        if core.on_thread() && core.resched.load(SeqCst) && timer.grace.load(Relaxed) == NEVER {
+        if percpu::here().resched.load(SeqCst) && timer.grace.load(Relaxed) == NEVER {
             timer.grace.store(grace_from(time::nanos()), Relaxed);
             program(timer);
         }
     });
 }
 
+/// The core goes to sleep until `at` (as in `arm`): there is nobody to switch out, so no grace runs.
+pub fn arm_for_sleep(at: u64) {
+    cancel_grace();
+    arm(at);
+}
+
 /// The counter ran out: raises the flag if the armed instant has come, and says whether the grace is
-/// over. In the interrupt handler.
+/// over; then the next grace begins, in case nobody could be switched out. In the interrupt handler.
 pub fn expire() -> Verdict {
     let (core, timer, now) = (percpu::here(), here(), time::nanos());
     if timer.armed.load(Relaxed) <= now {
         timer.armed.store(NEVER, Relaxed);
         core.resched.store(true, SeqCst);
-        if core.on_thread() && timer.grace.load(Relaxed) == NEVER {
+        if timer.grace.load(Relaxed) == NEVER {
             timer.grace.store(grace_from(now), Relaxed);
         }
     }
+    let stands = core.resched.load(SeqCst);
     let over = timer.grace.load(Relaxed) <= now;
     if over {
-        timer.grace.store(NEVER, Relaxed);
+        timer.grace.store(if stands { grace_from(now) } else { NEVER }, Relaxed);
     }
     program(timer);
-    if over && core.resched.load(SeqCst) { Verdict::Force } else { Verdict::Done }
+    if over && stands { Verdict::Force } else { Verdict::Done }
 }
 
 fn grace_from(now: u64) -> u64 {
