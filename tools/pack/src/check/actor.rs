@@ -1,0 +1,115 @@
+//! An actor's own fields: words, numbers, defaults.
+//!
+//! Owns: what is taken where a field is not given, and the range of each number.
+//! Does not: look at other actors, but for its supervisor's name.
+
+use tessera_abi::actor::ARGS_MAX_BYTES;
+use tessera_abi::image::{ManifestActor, NO_ACTOR, Restart, Strategy};
+use tessera_abi::{Priority, Shape};
+use toml::Spanned;
+
+use super::{ActorPlan, Checker, HANDLER_MAILBOX};
+use crate::manifest::ActorSource;
+use crate::problem::Problem;
+
+/// What an actor's linear memories may become unless it says.
+const MEMORY_KIB: u64 = 1024;
+
+/// A number's field: its name, and what it may be.
+struct Range(&'static str, u64, u64);
+
+impl<'a> Checker<'a, '_> {
+    pub(super) fn actor(&mut self, source: &'a ActorSource) -> ActorPlan {
+        let module = source.module.as_ref().unwrap_or(&source.name);
+        let shape = self.shape(source);
+        let record = ManifestActor {
+            name: self.name("name", &source.name),
+            module: self.name("module", module),
+            shape,
+            priority: self
+                .optional("priority", source.priority.as_ref(), Priority::ALL, Priority::name)
+                .unwrap_or(Priority::Normal),
+            restart: self
+                .optional("restart", source.restart.as_ref(), Restart::ALL, Restart::name)
+                .unwrap_or(Restart::Never),
+            strategy: self
+                .optional("strategy", source.strategy.as_ref(), Strategy::ALL, Strategy::name)
+                .unwrap_or(Strategy::OneForOne),
+            restart_limit: self.number(&Range("restart_limit", 0, 1000), source.restart_limit.as_ref(), 3),
+            restart_window_ms: self.number(
+                &Range("restart_window_ms", 1, 3_600_000),
+                source.restart_window_ms.as_ref(),
+                10_000,
+            ),
+            back_off_ms: self.number(&Range("back_off_ms", 0, 60_000), source.back_off_ms.as_ref(), 100),
+            supervisor: source
+                .supervisor
+                .as_ref()
+                .map_or(NO_ACTOR, |name| self.actor_index("supervisor", name)),
+            memory_max_bytes: self.memory_max_bytes(source),
+            stack_max_bytes: self.number(&Range("stack_kib", 1, 4096), source.stack_kib.as_ref(), 0) * 1024,
+            slots_max: self.number(&Range("slots", 1, 4096), source.slots.as_ref(), 0),
+            mailbox: self.mailbox(source, shape),
+            cap_count: 0,
+            args_len_bytes: 0,
+        };
+        ActorPlan { record, grants: self.grants(source), args: self.args(source) }
+    }
+
+    fn shape(&mut self, source: &ActorSource) -> Shape {
+        self.optional("shape", source.shape.as_ref(), Shape::ALL, Shape::name).unwrap_or(Shape::Main)
+    }
+
+    fn memory_max_bytes(&mut self, source: &ActorSource) -> u64 {
+        let kib =
+            self.number(&Range("memory_kib", 1, 4 * 1024 * 1024 - 1), source.memory_kib.as_ref(), MEMORY_KIB);
+        u64::from(kib) * 1024
+    }
+
+    fn mailbox(&mut self, source: &ActorSource, shape: Shape) -> u32 {
+        let least = u64::from(shape == Shape::Handler);
+        if let Some(given) = source.mailbox.as_ref().filter(|given| *given.get_ref() < least) {
+            self.reports.add(given.span(), Problem::HandlerWithoutMailbox);
+        }
+        self.number(&Range("mailbox", 0, 1024), source.mailbox.as_ref(), u64::from(default_mailbox(shape)))
+    }
+
+    fn args(&mut self, source: &ActorSource) -> String {
+        let Some(args) = &source.args else { return String::new() };
+        if args.get_ref().len() > ARGS_MAX_BYTES {
+            self.reports.add(args.span(), Problem::TooLong("args", ARGS_MAX_BYTES));
+        }
+        args.get_ref().clone()
+    }
+
+    fn optional<T: Copy>(
+        &mut self,
+        field: &'static str,
+        word: Option<&Spanned<String>>,
+        known: &'static [T],
+        name: fn(T) -> &'static str,
+    ) -> Option<T> {
+        self.word(field, word?, known, name)
+    }
+
+    fn number(&mut self, range: &Range, given: Option<&Spanned<u64>>, default: u64) -> u32 {
+        let Range(field, least, most) = *range;
+        let value = match given {
+            Some(given) if !(least..=most).contains(given.get_ref()) => {
+                self.reports.add(given.span(), Problem::OutOfRange(field, least, most));
+                default
+            }
+            Some(given) => *given.get_ref(),
+            None => default,
+        };
+        u32::try_from(value).unwrap_or(u32::MAX)
+    }
+}
+
+/// How many messages an actor's endpoint queues unless it says.
+pub(super) const fn default_mailbox(shape: Shape) -> u32 {
+    match shape {
+        Shape::Handler => HANDLER_MAILBOX,
+        Shape::Main => 0,
+    }
+}
