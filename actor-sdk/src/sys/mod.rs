@@ -11,6 +11,7 @@ mod border;
 #[cfg(target_family = "wasm")]
 #[path = "wasm.rs"]
 mod border;
+mod export;
 
 use alloc::string::String;
 use alloc::vec;

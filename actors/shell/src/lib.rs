@@ -1,0 +1,2 @@
+//! The command line, in its first steps.
+#![no_std]
