@@ -46,6 +46,9 @@ fn main(machine: Machine) -> ! {
     start_cores(core_main)
 }
 
+/// A name, and what to do; it returns its figures.
+type Scenario = (&'static str, fn() -> String);
+
 fn core_main(me: CoreId) -> ! {
     time::set_grace(Duration::from_micros(10));
     if me != CoreId::BOOT {
@@ -57,7 +60,7 @@ fn core_main(me: CoreId) -> ! {
     }
     let options = *OPTIONS.lock();
     let named = |name: &str| options.split(' ').any(|word| word == name);
-    let all: [(&str, fn() -> String); 6] = [
+    let all: [Scenario; 6] = [
         ("contain", contain),
         ("threads", threads),
         ("forced", forced),
@@ -137,7 +140,7 @@ fn contain() -> String {
     assert_eq!(enter(&meter, workload), Ok(349));
     let index = black_box(9);
     let escape = enter(&meter, || {
-        let _owned = vec![1, 2, 3];
+        let _owned = Box::new([1, 2, 3]);
         [1, 2, 3][index]
     });
     let Err(Escape::Panic { message, file, line }) = escape else { panic!("{escape:?}") };

@@ -72,10 +72,13 @@ impl<T: ?Sized> Mutex<T> {
             crate::backend::thread::core_local().check_order(self.rank);
         }
         #[cfg(not(loom))]
-        let raw = self.raw.lock();
+        let (raw, waited) = match self.raw.try_lock() {
+            Some(raw) => (raw, false),
+            None => (self.raw.lock(), true),
+        };
         #[cfg(loom)]
-        let raw = self.raw.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        self.guard(raw, preempt)
+        let (raw, waited) = (self.raw.lock().unwrap_or_else(|poisoned| poisoned.into_inner()), true);
+        self.guard(raw, preempt, waited)
     }
 
     /// Takes the lock if it is free at this moment. Since it does not wait, any rank may.
@@ -86,7 +89,7 @@ impl<T: ?Sized> Mutex<T> {
         let raw = self.raw.try_lock()?;
         #[cfg(loom)]
         let raw = self.raw.try_lock().ok()?;
-        Some(self.guard(raw, preempt))
+        Some(self.guard(raw, preempt, false))
     }
 
     /// The value, when no one else can reach the lock.
@@ -98,11 +101,11 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     #[inline]
-    fn guard<'a>(&self, raw: RawGuard<'a, T>, preempt: PreemptGuard) -> MutexGuard<'a, T> {
+    fn guard<'a>(&self, raw: RawGuard<'a, T>, preempt: PreemptGuard, waited: bool) -> MutexGuard<'a, T> {
         if CHECKED {
             crate::backend::thread::core_local().note_held(self.rank);
         }
-        let note = Note { rank: self.rank, since: measure::start() };
+        let note = Note { rank: self.rank, since: measure::lock_taken(waited) };
         MutexGuard { note, raw, _preempt: preempt }
     }
 }
