@@ -28,8 +28,10 @@ TOOLS   := $(TARGET)/debug
 KERNEL  := $(TARGET)/x86_64-tessera/release/tessera-kernel
 HOSTED  := $(TARGET)/release/tessera-kernel
 MODULES := $(TARGET)/wasm32-unknown-unknown/actor
+SELFTEST := $(TARGET)/x86_64-tessera/release/examples/selftest
 RAMDISK := $(BUILD)/ramdisk.img
 IMAGES  := $(BUILD)/tessera-bios.img $(BUILD)/tessera-uefi.img
+TEST_IMAGES := $(BUILD)/selftest-bios.img $(BUILD)/selftest-uefi.img
 
 # The kernel's own target has no library to download: core and alloc are built from source.
 BARE := -Zjson-target-spec --target kernel/x86_64-tessera.json \
@@ -80,12 +82,19 @@ $(RAMDISK): actors tools FORCE
 	@$(TOOLS)/tessera-pack --manifest ramdisk/system.toml --modules $(MODULES) --out $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
-$(BUILD)/tessera-%.img: $(KERNEL) $(RAMDISK)
+$(BUILD)/tessera-%.img: $(KERNEL) $(RAMDISK) | tools
 	@$(TOOLS)/tessera-image --kernel $(KERNEL) --ramdisk $(RAMDISK) --$* $@
+
+# khal alone, for the boot tests that need no kernel.
+$(SELFTEST): FORCE | setup
+	@$(WITH) cargo build $(FLAGS) --release -p tessera-khal --example selftest $(BARE) </dev/null
+
+$(BUILD)/selftest-%.img: $(SELFTEST) | tools
+	@$(TOOLS)/tessera-image --kernel $< --$* $@
 
 # --- testing -----------------------------------------------------------------------------------------
 
-test: setup ## every test; ends with `N passed, N failed`
+test: $(TEST_IMAGES) ## every test; ends with `N passed, N failed`
 	@$(WITH) tools/test.sh
 
 check: setup ## format, clippy, dependency direction, generated documents

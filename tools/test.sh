@@ -13,11 +13,26 @@ cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-build}
 LOGS=$BUILD/test
 CARGO_FLAGS=(--ignore-rust-version)
+# Packages with models, and the names of their test targets.
+MODELS=(-p tessera-khal --test loom)
 passed=0 failed=0
 summary=()
 
+# Unit and property tests, and the whole kernel's scenarios in the hosted kernel.
 host_layer() {
-    cargo test "${CARGO_FLAGS[@]}" --no-fail-fast --workspace
+    cargo test "${CARGO_FLAGS[@]}" --no-fail-fast --workspace --exclude tessera-boot-tests
+}
+
+# Loom's models: the same locks and atomics, every interleaving. Other flags, so other artefacts.
+models_layer() {
+    CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/loom RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=3 \
+        cargo test "${CARGO_FLAGS[@]}" --no-fail-fast --release "${MODELS[@]}"
+}
+
+# Machines that boot. Two at a time: each has up to four virtual cores.
+boot_layer() {
+    TESSERA_IMAGES=$(realpath "$BUILD") \
+        cargo test "${CARGO_FLAGS[@]}" --no-fail-fast -p tessera-boot-tests -- --test-threads=2
 }
 
 # Runs one layer's function, adds up its counts, keeps its seconds.
@@ -40,7 +55,7 @@ layer() {
 
 mkdir -p "$LOGS"
 layers=("$@")
-[ ${#layers[@]} -gt 0 ] || layers=(host)
+[ ${#layers[@]} -gt 0 ] || layers=(host models boot)
 for name in "${layers[@]}"; do
     layer "$name"
 done
