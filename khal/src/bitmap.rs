@@ -33,7 +33,7 @@ impl<'a> Bitmap<'a> {
         if count == 0 || count > self.free {
             return None;
         }
-        let mut start = self.next(self.hint, Bit::Free)?;
+        let mut start = self.next(self.hint, self.capacity(), Bit::Free)?;
         self.hint = start;
         loop {
             let end = self.run_end(start, count);
@@ -41,7 +41,7 @@ impl<'a> Bitmap<'a> {
                 self.set(start, count);
                 return Some(start);
             }
-            start = self.next(end, Bit::Free)?;
+            start = self.next(end, self.capacity(), Bit::Free)?;
         }
     }
 
@@ -98,17 +98,18 @@ impl<'a> Bitmap<'a> {
     /// The end of the free run at `start`, at most `start + count`.
     fn run_end(&self, start: usize, count: usize) -> usize {
         let limit = start.saturating_add(count).min(self.capacity());
-        self.next(start, Bit::Taken).map_or(limit, |taken| taken.min(limit))
+        self.next(start, limit, Bit::Taken).map_or(limit, |taken| taken.min(limit))
     }
 
-    /// The first index from `from` on that is `wanted`.
-    fn next(&self, from: usize, wanted: Bit) -> Option<usize> {
+    /// The first index from `from` on that is `wanted`, if the words that hold `from..end` have one.
+    /// Nothing beyond them is looked at: the run behind a free index may be all of memory.
+    fn next(&self, from: usize, end: usize, wanted: Bit) -> Option<usize> {
         let flip = match wanted {
             Bit::Taken => 0,
             Bit::Free => u64::MAX,
         };
         let mut skip = u64::MAX << (from % BITS);
-        for (number, word) in self.words.iter().enumerate().skip(from / BITS) {
+        for (number, word) in self.words.iter().enumerate().take(end.div_ceil(BITS)).skip(from / BITS) {
             let hits = (word ^ flip) & skip;
             if hits != 0 {
                 return Some(number * BITS + hits.trailing_zeros() as usize);

@@ -28,8 +28,7 @@ pub fn enter<R>(meter: &Meter, f: impl FnOnce() -> R) -> Result<R, Escape> {
         drop(opened);
         backend::contain::rethrow(payload)
     }
-    // Still inside the scope: what the payload holds was charged here.
-    drop(payload);
+    // What the payload holds was charged to the scope: it goes before `opened`, being the younger.
     Err(state.note.take().unwrap_or(Escape::Panic { message: Text::EMPTY, file: Text::EMPTY, line: 0 }))
 }
 
