@@ -4,8 +4,8 @@
 //! that uses `entry!` is `#![no_std]` and `#![no_main]` on either backend. It does not decide what
 //! runs: the function named in `entry!` does.
 
-use crate::backend;
 use crate::cpu::CoreId;
+use crate::{backend, sync};
 
 /// What was found at boot, handed to the kernel's entry function once.
 #[derive(Clone, Copy, Debug)]
@@ -21,8 +21,10 @@ pub struct Machine {
 }
 
 /// Lets every other core enter `body`, then this one. Every core has its own boot stack, its clock
-/// and timer, and can be kicked, before `body` runs on it. Called once, by the boot core.
+/// and timer, and can be kicked, before `body` runs on it. Called once, by the boot core. The longest
+/// holds of `sync` are counted from here on.
 pub fn start_cores(body: fn(CoreId) -> !) -> ! {
+    sync::forget();
     backend::boot::start_cores(body)
 }
 

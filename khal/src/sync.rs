@@ -22,7 +22,7 @@ pub use mutex::{Mutex, MutexGuard};
 pub use per_core::PerCore;
 pub use rank::Rank;
 
-pub(crate) use measure::longest_guarded_cycles;
+pub(crate) use measure::{forget, longest_guarded_cycles};
 pub(crate) use rank::CoreLocal;
 
 /// Tells the processor (under loom: the model) that the caller spins for another core.

@@ -52,6 +52,14 @@ pub fn rank_stats() -> impl Iterator<Item = RankStats> {
     })
 }
 
+/// Forgets what was measured so far. For the end of bring-up, while only the boot core runs: what it
+/// held then, alone and once, would hide every later figure.
+pub(crate) fn forget() {
+    for cell in HOLDS.iter().flatten().chain(&GUARDED) {
+        cell.store(0, Relaxed);
+    }
+}
+
 /// The longest guarded section of `core`, in cycles.
 pub(crate) fn longest_guarded_cycles(core: CoreId) -> u64 {
     GUARDED.get(core.index()).map_or(0, |cell| cell.load(Relaxed))
