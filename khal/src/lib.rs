@@ -29,6 +29,8 @@ pub mod time;
 #[cfg(any(test, target_os = "none"))]
 mod bitmap;
 mod coroutine;
+#[cfg(any(test, target_os = "none"))]
+mod ring;
 
 #[cfg(not(target_os = "none"))]
 pub mod host;

@@ -9,6 +9,7 @@ mod madt;
 
 use alloc::vec::Vec;
 
+use ::acpi::address::{AddressSpace, GenericAddress};
 use ::acpi::aml::namespace::AmlName;
 use ::acpi::aml::object::Object;
 use ::acpi::aml::{AmlError, Interpreter};
@@ -16,7 +17,7 @@ use ::acpi::platform::AcpiPlatform;
 use ::acpi::sdt::fadt::Fadt;
 use ::acpi::sdt::madt::Madt;
 use ::acpi::{AcpiError, AcpiTables, HpetInfo};
-use ::acpi::address::{AddressSpace, GenericAddress};
+use core::fmt;
 use core::str::FromStr;
 
 use super::platform::{Platform, Reference, Reset, SleepPorts};
@@ -35,6 +36,17 @@ pub enum Failure {
     NoInterruptTable,
     /// `\_S5` is not a package of two numbers.
     NoSoftOff,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Tables(error) => write!(out, "tables: {error:?}"),
+            Failure::Aml(error) => write!(out, "AML: {error:?}"),
+            Failure::NoInterruptTable => out.write_str("no MADT"),
+            Failure::NoSoftOff => out.write_str("\\_S5 is not what it should be"),
+        }
+    }
 }
 
 /// Reads the tables that the root pointer at physical address `root_pointer` leads to.

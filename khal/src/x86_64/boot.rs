@@ -135,7 +135,7 @@ extern "sysv64" fn bring_up() -> ! {
     let root_pointer = ROOT_POINTER.get().copied().unwrap_or(0);
     let platform = match acpi::discover(root_pointer) {
         Ok(platform) => PLATFORM.call_once(|| platform),
-        Err(failure) => epitaph::halt(format_args!("acpi: {failure:?}")),
+        Err(failure) => epitaph::halt(format_args!("acpi: {failure}")),
     };
     start_controllers(platform);
     interrupts::enable();

@@ -7,8 +7,6 @@
 //! the device's own FIFO fills, and whoever feeds it has to wait; reading switches it on again.
 //! Lock order: `READERS` then `OUTPUT` is never needed; each is a leaf.
 
-mod ring;
-
 use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,8 +17,8 @@ use x86_64::instructions::interrupts::without_interrupts;
 
 use super::{cpu, ports};
 use crate::cpu::CoreId;
+use crate::ring::Ring;
 use crate::sync::{Mutex, Rank};
-use ring::Ring;
 
 const COM1: u16 = 0x3f8;
 const DATA: u16 = COM1;

@@ -14,7 +14,8 @@ use x86_64::instructions::tables::lidt;
 use x86_64::instructions::{hlt, interrupts};
 use x86_64::structures::DescriptorTablePointer;
 
-use super::platform::{Platform, SleepPorts};
+use super::memory::{FRAME_BYTES, direct, frames};
+use super::platform::SleepPorts;
 use super::{acpi, boot, ports, time};
 use crate::contain::{self, Meter};
 
@@ -29,8 +30,30 @@ const SCI_ENABLE: u16 = 1;
 const GUESSED_TYPES: [u8; 2] = [0, 5];
 /// AML allocates as it likes; no kernel should lose more than this to it.
 const AML_HEAP_BYTES: usize = 8 << 20;
+/// 256 KiB: the interpreter recurses, and in a debug build a stack of 32 KiB is not enough for it.
+const AML_STACK_FRAMES: usize = 64;
 
+/// Unknown depth of the caller's stack and of the firmware's AML: so it moves to a stack with room.
 pub(crate) fn off() -> ! {
+    interrupts::disable();
+    let Some(frames) = frames::allocate_contiguous(AML_STACK_FRAMES) else { exit_by_guess() };
+    let top = direct::pointer(frames).wrapping_add(AML_STACK_FRAMES * FRAME_BYTES);
+    // SAFETY: the frames are ours and mapped; nothing on the old stack is used again, and interrupts,
+    // which could switch this thread out, are masked.
+    unsafe {
+        asm!(
+            "mov rsp, {top}",
+            "xor ebp, ebp",
+            "call {next}",
+            "ud2",
+            top = in(reg) top,
+            next = sym off_with_room,
+            options(noreturn),
+        )
+    }
+}
+
+extern "sysv64" fn off_with_room() -> ! {
     if let Some(platform) = boot::platform() {
         take_over(platform.sleep);
         // The interpreter may panic on odd tables; contained, that is only one more failure.
@@ -38,11 +61,8 @@ pub(crate) fn off() -> ! {
         if let Ok(Ok((a, b))) = contain::enter(&meter, acpi::soft_off_types) {
             sleep(platform.sleep, a, b);
         }
-        for guess in GUESSED_TYPES {
-            sleep(platform.sleep, guess, guess);
-        }
     }
-    halt()
+    exit_by_guess()
 }
 
 pub(crate) fn reboot() -> ! {
@@ -60,8 +80,12 @@ pub(crate) fn reboot() -> ! {
 pub(crate) fn exit(status: u8) -> ! {
     interrupts::disable();
     write8(EXIT_DEVICE, status);
-    if let Some(Platform { sleep: hardware, .. }) = boot::platform() {
-        GUESSED_TYPES.into_iter().for_each(|guess| sleep(*hardware, guess, guess));
+    exit_by_guess()
+}
+
+fn exit_by_guess() -> ! {
+    if let Some(platform) = boot::platform() {
+        GUESSED_TYPES.into_iter().for_each(|guess| sleep(platform.sleep, guess, guess));
     }
     halt()
 }

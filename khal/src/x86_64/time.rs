@@ -45,7 +45,7 @@ pub(crate) fn cycles() -> u64 {
 
 /// Counts of the time stamp counter in ns.
 pub(crate) fn cycles_to_ns(cycles: u64) -> u64 {
-    (u128::from(cycles) * u128::from(NANOS_PER_CYCLE.load(Relaxed)) >> 32) as u64
+    ((u128::from(cycles) * u128::from(NANOS_PER_CYCLE.load(Relaxed))) >> 32) as u64
 }
 
 /// Sets the rate: `nanos` passed while the counter counted `cycles`, the boot being at count `base`.

@@ -11,10 +11,11 @@ pub mod idt;
 mod interrupts;
 mod stubs;
 
-/// For the boot core, before there is memory: faults are reported, on the stack they find.
+/// For the boot core, before there is memory: faults are reported on one static stack.
 pub fn load_early() {
+    idt::fill();
     gdt::load_early();
-    idt::load_early();
+    idt::load();
 }
 
 /// For each core, once there is memory: faults have stacks of their own.
@@ -22,5 +23,5 @@ pub fn load_own() {
     if !gdt::load_own() {
         epitaph::halt(format_args!("no memory for a core's descriptor tables"));
     }
-    idt::load_own();
+    idt::load();
 }

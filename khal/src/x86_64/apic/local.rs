@@ -11,7 +11,7 @@ use x86_64::registers::model_specific::Msr;
 
 use crate::cpu::{CoreId, MAX_CORES};
 use crate::x86_64::memory::devices::{self, Registers};
-use crate::x86_64::traps::idt;
+use crate::x86_64::traps::{epitaph, idt};
 
 const ID: usize = 0x20;
 const TASK_PRIORITY: usize = 0x80;
@@ -32,6 +32,7 @@ const BYTES: usize = 0x400;
 
 const APIC_BASE_MSR: u32 = 0x1b;
 const APIC_GLOBAL_ENABLE: u64 = 1 << 11;
+const APIC_EXTENDED: u64 = 1 << 10;
 const MASKED: u32 = 1 << 16;
 const SOFTWARE_ENABLE: u32 = 1 << 8;
 const DELIVERY_NMI: u32 = 4 << 8;
@@ -64,6 +65,9 @@ pub fn enable() {
     let mut base = Msr::new(APIC_BASE_MSR);
     // SAFETY: every 64-bit processor has this register.
     let value = unsafe { base.read() };
+    if value & APIC_EXTENDED != 0 {
+        epitaph::halt(format_args!("the firmware left the local APIC in x2APIC mode"));
+    }
     // SAFETY: keeps the place, sets the global enable.
     unsafe { base.write(value | APIC_GLOBAL_ENABLE) };
     write(TASK_PRIORITY, 0);

@@ -3,8 +3,9 @@
 //! Reads only. It judges leaves by what the tables say, not by what the code that wrote them meant:
 //! the kernel's frames are found by translating its own addresses.
 
-use super::layout::{self, DEVICES_BASE, DEVICES_END, DIRECT_BASE, DIRECT_END, FRAME_BYTES, Range};
+use super::layout::{self, DEVICES_BASE, DEVICES_END, DIRECT_BASE, DIRECT_END, Range};
 use super::tables::{Entry, Leaf, Table};
+use super::takeover::Ranges;
 use super::{space, stacks};
 
 /// What the walk found. All counts but the first two are 0 in a sound address space.
@@ -30,35 +31,56 @@ pub struct AuditReport {
 
 /// Walks the kernel's tables. Takes some milliseconds; other cores may map meanwhile.
 pub fn audit() -> AuditReport {
-    let mut report = AuditReport::default();
+    let mut audit = Audit { report: AuditReport::default(), constant: None };
     if let Some(root) = space::root() {
-        walk(root, root, 0, 4, &mut report);
+        audit.constant = constant_frames(root);
+        audit.walk(root, 0, 4);
     }
-    report
+    audit.report
 }
 
-fn walk(root: Table, table: Table, base: u64, level: u32, report: &mut AuditReport) {
-    for index in 0..512 {
-        let address = base + ((index as u64) << (12 + 9 * (level - 1)));
-        match table.read(index) {
-            Entry::Absent => {}
-            Entry::Table(next) => walk(root, next, address, level - 1, report),
-            Entry::Leaf(leaf) => judge(root, canonical(address), leaf, report),
+struct Audit {
+    report: AuditReport,
+    /// The frames of the kernel's text and constants; `None` if they are too scattered to list, and
+    /// then every writable page counts as an alias.
+    constant: Option<Ranges>,
+}
+
+impl Audit {
+    fn walk(&mut self, table: Table, base: u64, level: u32) {
+        for index in 0..512 {
+            let address = base + ((index as u64) << (12 + 9 * (level - 1)));
+            match table.read(index) {
+                Entry::Absent => {}
+                Entry::Table(next) => self.walk(next, address, level - 1),
+                Entry::Leaf(leaf) => self.judge(canonical(address), leaf),
+            }
         }
     }
+
+    fn judge(&mut self, address: u64, leaf: Leaf) {
+        let text = layout::kernel_text();
+        let frames = Range { start: leaf.physical, end: leaf.physical + leaf.bytes };
+        let shows_constant = self.constant.as_ref().is_none_or(|constant| constant.overlap(frames));
+        let report = &mut self.report;
+        report.leaves += 1;
+        report.executable += usize::from(leaf.executable);
+        report.writable_executable += usize::from(leaf.writable && leaf.executable);
+        report.foreign_executable += usize::from(leaf.executable && !text.contains(address));
+        report.low_half_leaves += usize::from(address < DIRECT_BASE);
+        report.stray += usize::from(!expected(address));
+        report.mapped_guards += usize::from(stacks::is_guard(address));
+        report.text_aliases += usize::from(leaf.writable && shows_constant);
+    }
 }
 
-fn judge(root: Table, address: u64, leaf: Leaf, report: &mut AuditReport) {
-    let text = layout::kernel_text();
-    report.leaves += 1;
-    report.executable += usize::from(leaf.executable);
-    report.writable_executable += usize::from(leaf.writable && leaf.executable);
-    report.foreign_executable += usize::from(leaf.executable && !text.contains(address));
-    report.low_half_leaves += usize::from(address < DIRECT_BASE);
-    report.stray += usize::from(!expected(address));
-    report.mapped_guards += usize::from(stacks::is_guard(address));
-    let frames = Range { start: leaf.physical, end: leaf.physical + leaf.bytes };
-    report.text_aliases += usize::from(leaf.writable && shows_constant(root, frames));
+/// Where the kernel's text and constants lie, by the tables' own account.
+fn constant_frames(root: Table) -> Option<Ranges> {
+    let mut frames = Ranges::new();
+    for page in layout::kernel_rodata().frames().chain(layout::kernel_text().frames()) {
+        frames.push_frame(root.translate(page)?).ok()?;
+    }
+    Some(frames)
 }
 
 /// Whether a page at `address` belongs to a region that `layout` knows.
@@ -70,14 +92,6 @@ fn expected(address: u64) -> bool {
         || devices.contains(address)
         || image.contains(address)
         || stacks::in_region(address)
-}
-
-/// Whether any frame of the kernel's text or constants lies in `frames`.
-fn shows_constant(root: Table, frames: Range) -> bool {
-    let pages = layout::kernel_rodata().frames().chain(layout::kernel_text().frames());
-    pages
-        .filter_map(|page| root.translate(page))
-        .any(|frame| frames.overlaps(Range { start: frame, end: frame + FRAME_BYTES as u64 }))
 }
 
 /// Sign-extends bit 47 (SDM volume 1, 3.3.7.1).

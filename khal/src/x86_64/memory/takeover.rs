@@ -61,7 +61,8 @@ impl Ranges {
         self.list.iter().take(self.len).any(|range| range.overlaps(other))
     }
 
-    fn push_frame(&mut self, frame: u64) -> Result<(), Failure> {
+    /// Adds a frame, at the end of the last range if it fits there.
+    pub fn push_frame(&mut self, frame: u64) -> Result<(), Failure> {
         let end = frame + FRAME_BYTES as u64;
         let last = self.len.checked_sub(1).and_then(|last| self.list.get_mut(last));
         if let Some(last) = last.filter(|last| last.end == frame) {

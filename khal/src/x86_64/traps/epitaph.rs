@@ -65,15 +65,7 @@ pub extern "sysv64" fn write_for_fault(frame: &Frame) -> ! {
     let _ = writeln!(
         out,
         "rsp={:#x} rbp={:#x} rax={:#x} rbx={:#x} rcx={:#x} rdx={:#x} rsi={:#x} rdi={:#x} flags={:#x}",
-        frame.rsp,
-        frame.rbp,
-        frame.rax,
-        frame.rbx,
-        frame.rcx,
-        frame.rdx,
-        frame.rsi,
-        frame.rdi,
-        frame.flags
+        frame.rsp, frame.rbp, frame.rax, frame.rbx, frame.rcx, frame.rdx, frame.rsi, frame.rdi, frame.flags
     );
     power::exit(STATUS)
 }

@@ -2,10 +2,11 @@
 //!
 //! Long mode wants segments only for form's sake; what matters is the task state (SDM volume 3, 8.7):
 //! its interrupt stack table gives the faults that may find a broken stack one of their own, so that
-//! a stack overflow is a report and not a triple fault. Before memory is there, `load_early` loads a
-//! table without task state, because the bootloader's lies in memory that goes away. Owns one frame
-//! and four guarded stacks a core, for good.
+//! a stack overflow is a report and not a triple fault. Before memory is there, `load_early` loads
+//! static tables with one static emergency stack, since nothing runs beside the boot core yet. Owns
+//! one frame and four guarded stacks a core, for good.
 
+use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 
 use x86_64::VirtAddr;
@@ -35,7 +36,18 @@ const EMERGENCY_STACKS: usize = 4;
 pub const CODE_SELECTOR: SegmentSelector = SegmentSelector(8);
 const DATA_SELECTOR: SegmentSelector = SegmentSelector(16);
 
-static EARLY: spin::Once<GlobalDescriptorTable> = spin::Once::new();
+const EARLY_STACK_BYTES: usize = 16 * 1024;
+
+/// Where faults are reported on until the boot core has its own stacks.
+#[repr(align(16))]
+struct EarlyStack(UnsafeCell<[u8; EARLY_STACK_BYTES]>);
+
+// SAFETY: only the processor writes it, on one core, when that core faults for the last time.
+unsafe impl Sync for EarlyStack {}
+
+static EARLY_STACK: EarlyStack = EarlyStack(UnsafeCell::new([0; EARLY_STACK_BYTES]));
+static EARLY_STATE: spin::Once<TaskStateSegment> = spin::Once::new();
+static EARLY_DESCRIPTORS: spin::Once<(GlobalDescriptorTable, SegmentSelector)> = spin::Once::new();
 
 struct CoreTables {
     state: TaskStateSegment,
@@ -44,11 +56,20 @@ struct CoreTables {
 
 const _: () = assert!(size_of::<CoreTables>() <= FRAME_BYTES);
 
-/// Loads a table without task state, on the boot core.
+/// Loads the static tables, on the boot core.
 pub fn load_early() {
-    let table = EARLY.call_once(two_segments);
-    table.load();
-    load_segments();
+    let state = EARLY_STATE.call_once(|| {
+        let mut state = TaskStateSegment::new();
+        let top = EARLY_STACK.0.get() as u64 + EARLY_STACK_BYTES as u64;
+        state.interrupt_stack_table = [VirtAddr::new(top); 7];
+        state
+    });
+    let (descriptors, selector) = EARLY_DESCRIPTORS.call_once(|| {
+        let mut descriptors = two_segments();
+        let selector = descriptors.append(Descriptor::tss_segment(state));
+        (descriptors, selector)
+    });
+    load(descriptors, *selector);
 }
 
 /// Loads this core's own table and task state; called once a core. False without memory for them.
@@ -64,12 +85,15 @@ pub fn load_own() -> bool {
     tables.descriptors = two_segments();
     let state: &'static TaskStateSegment = &tables.state;
     let selector = tables.descriptors.append(Descriptor::tss_segment(state));
-    let descriptors: &'static GlobalDescriptorTable = &tables.descriptors;
+    load(&tables.descriptors, selector);
+    true
+}
+
+fn load(descriptors: &'static GlobalDescriptorTable, state: SegmentSelector) {
     descriptors.load();
     load_segments();
-    // SAFETY: the selector was just made for a task state that lives for ever.
-    unsafe { load_tss(selector) };
-    true
+    // SAFETY: the selector was made in this table, for a task state that lives for ever.
+    unsafe { load_tss(state) };
 }
 
 fn two_segments() -> GlobalDescriptorTable {

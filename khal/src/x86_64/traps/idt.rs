@@ -4,6 +4,8 @@
 //! nobody uses have no gate: the processor answers them with a general protection fault whose error
 //! code names the vector, which the epitaph prints.
 
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use x86_64::VirtAddr;
 use x86_64::instructions::tables::lidt;
 use x86_64::structures::DescriptorTablePointer;
@@ -23,58 +25,38 @@ pub const SPURIOUS: u8 = 0xff;
 pub const PIC: u8 = 0x20;
 const PIC_LINES: u8 = 16;
 
+/// SDM volume 3, 6.14.1, figure 6-8. Atomics, since the table is filled in place and the processor
+/// reads it; nobody writes once it is loaded.
+struct Gate {
+    low: AtomicU64,
+    high: AtomicU64,
+}
+
 #[repr(C, align(16))]
 struct Gates([Gate; 256]);
 
-/// SDM volume 3, 6.14.1, figure 6-8.
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct Gate {
-    low: u64,
-    high: u64,
+static GATES: Gates = Gates([const { Gate { low: AtomicU64::new(0), high: AtomicU64::new(0) } }; 256]);
+
+/// Fills the table. Called once, by the boot core, before any core loads it.
+pub fn fill() {
+    for (vector, stub) in FAULTS {
+        GATES.set(*vector, *stub, emergency_stack(*vector));
+    }
+    GATES.set(TIMER, stubs::timer, None);
+    GATES.set(KICK, stubs::kick, None);
+    GATES.set(SERIAL, stubs::serial, None);
+    GATES.set(SPURIOUS, stubs::ignored, None);
+    for line in 0..PIC_LINES {
+        GATES.set(PIC + line, stubs::ignored, None);
+    }
 }
 
-static GATES: spin::Once<Gates> = spin::Once::new();
-
-/// Loads the table on this core, filling it first if this is the boot core's early call. Gates name
-/// emergency stacks only from `load_own` on, since an empty one would be worse than none.
-pub fn load_early() {
-    static EARLY: spin::Once<Gates> = spin::Once::new();
-    load(EARLY.call_once(|| filled(Emergency::Absent)));
-}
-
-/// Loads the table whose gates use the emergency stacks of this core's task state.
-pub fn load_own() {
-    load(GATES.call_once(|| filled(Emergency::Present)));
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Emergency {
-    Absent,
-    Present,
-}
-
-fn load(gates: &'static Gates) {
+/// Loads the table on this core, which has a task state by now.
+pub fn load() {
     let limit = (size_of::<Gates>() - 1) as u16;
-    let pointer = DescriptorTablePointer { limit, base: VirtAddr::from_ptr(gates) };
+    let pointer = DescriptorTablePointer { limit, base: VirtAddr::from_ptr(&GATES) };
     // SAFETY: the table lives for ever, and its gates lead to stubs made for their vectors.
     unsafe { lidt(&pointer) };
-}
-
-fn filled(emergency: Emergency) -> Gates {
-    let mut gates = Gates([Gate { low: 0, high: 0 }; 256]);
-    for (vector, stub) in FAULTS {
-        let stack = emergency_stack(*vector).filter(|_| emergency == Emergency::Present);
-        gates.set(*vector, *stub, stack);
-    }
-    gates.set(TIMER, stubs::timer, None);
-    gates.set(KICK, stubs::kick, None);
-    gates.set(SERIAL, stubs::serial, None);
-    gates.set(SPURIOUS, stubs::ignored, None);
-    for line in 0..PIC_LINES {
-        gates.set(PIC + line, stubs::ignored, None);
-    }
-    gates
 }
 
 fn emergency_stack(vector: u8) -> Option<EmergencyStack> {
@@ -88,7 +70,7 @@ fn emergency_stack(vector: u8) -> Option<EmergencyStack> {
 }
 
 impl Gates {
-    fn set(&mut self, vector: u8, stub: Stub, stack: Option<EmergencyStack>) {
+    fn set(&self, vector: u8, stub: Stub, stack: Option<EmergencyStack>) {
         let address = stub as usize as u64;
         let selector = u64::from(CODE_SELECTOR.0);
         // The hardware counts interrupt stacks from 1; 0 means "stay on this one".
@@ -98,8 +80,10 @@ impl Gates {
             | selector << 16
             | (stack | present_interrupt_gate) << 32
             | (address >> 16 & 0xffff) << 48;
-        if let Some(gate) = self.0.get_mut(usize::from(vector)) {
-            *gate = Gate { low, high: address >> 32 };
+        if let Some(gate) = self.0.get(usize::from(vector)) {
+            // Relaxed: whoever loads the table does so later on this core, or was started by it.
+            gate.high.store(address >> 32, Relaxed);
+            gate.low.store(low, Relaxed);
         }
     }
 }

@@ -15,7 +15,6 @@ use super::{epitaph, interrupts};
 /// (SDM volume 3, 6.14).
 #[repr(C)]
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the fields are the processor's registers")]
 pub struct Frame {
     pub r15: u64,
     pub r14: u64,
