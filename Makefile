@@ -97,11 +97,10 @@ $(BUILD)/selftest-%.img: $(SELFTEST) | tools
 test: $(TEST_IMAGES) ## every test; ends with `N passed, N failed`
 	@$(WITH) tools/test.sh
 
-check: setup ## format, clippy, dependency direction, generated documents
+check: setup ## format, clippy, lock file, dependency direction, generated documents
 	@$(WITH) cargo fmt --all --check
-	@$(WITH) cargo clippy $(FLAGS) --workspace --all-targets -- -D warnings
+	@$(WITH) cargo clippy $(FLAGS) --locked --workspace --all-targets -- -D warnings
 	@$(WITH) $(WASM_FLAGS) cargo clippy $(FLAGS) --profile actor $(WASM) $(ACTORS) -- -D warnings
-	@$(WITH) cargo metadata --locked --offline --format-version 1 >/dev/null
 	@$(CHECK)
 
 docs: setup ## the generated documents: docs/ABI.md, docs/UNSAFE.md
