@@ -42,6 +42,7 @@ mod ipc;
 pub mod logging;
 mod machine;
 mod message;
+pub mod protocol;
 mod spawn;
 #[cfg_attr(
     target_family = "wasm",

@@ -6,8 +6,7 @@
 //! hold their input back until they see it.
 //! Does not: edit lines (its clients do), or know who they are.
 //!
-//! Protocol: [`label::WRITE`] with bytes, called or sent, answered with nothing; [`label::READ`] called,
-//! answered with at least one byte when there is one; the keyboard's two labels are in its own crate.
+//! Protocol: [`actor_sdk::protocol::console`].
 #![no_std]
 
 extern crate alloc;
@@ -15,21 +14,8 @@ extern crate alloc;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use actor_sdk::protocol::console as label;
 use actor_sdk::{Capability, Console, Handler, Incoming, Outgoing, Reply};
-
-/// The labels that clients use.
-pub mod label {
-    /// Write the message's bytes, with line feeds as a terminal wants them.
-    pub const WRITE: u64 = 1;
-    /// Answer with what was typed.
-    pub const READ: u64 = 2;
-    /// The keyboard listens now.
-    pub const READY: u64 = 3;
-    /// Bytes were typed.
-    pub const TYPED: u64 = 4;
-    /// An answer that says that the label means nothing here.
-    pub const UNKNOWN: u64 = u64::MAX;
-}
 
 /// How many bytes wait at most before the keyboard does.
 const BUFFER_BYTES: usize = 2048;

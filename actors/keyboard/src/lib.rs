@@ -6,15 +6,8 @@
 //! Does not: interpret keys.
 #![no_std]
 
+use actor_sdk::protocol::console as label;
 use actor_sdk::{Capability, Console, Endpoint, Error, NEVER, Outgoing};
-
-/// The labels of the console's protocol that this actor sends.
-pub mod label {
-    /// The keyboard listens now.
-    pub const READY: u64 = 3;
-    /// Bytes were typed.
-    pub const TYPED: u64 = 4;
-}
 
 const PIECE_BYTES: usize = 128;
 

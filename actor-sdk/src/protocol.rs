@@ -1,0 +1,18 @@
+//! What system actors and their clients have agreed on, so that neither repeats the other's numbers.
+//!
+//! Owns: labels. A protocol is data between actors; the kernel knows nothing of it.
+//! Does not: wrap calls; clients build messages as they like.
+
+/// The console's server.
+pub mod console {
+    /// Called or sent: write the message's bytes. Answered with nothing.
+    pub const WRITE: u64 = 1;
+    /// Called: answered with at least one byte that was typed, when there is one.
+    pub const READ: u64 = 2;
+    /// Called by the keyboard: it listens now.
+    pub const READY: u64 = 3;
+    /// Called by the keyboard: these bytes were typed. Answered when there is room for more.
+    pub const TYPED: u64 = 4;
+    /// An answer: the label means nothing here.
+    pub const UNKNOWN: u64 = u64::MAX;
+}

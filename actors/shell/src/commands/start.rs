@@ -1,0 +1,172 @@
+//! Commands that start and end actors.
+//!
+//! Invariant: what is started gets the log, the clock and its own endpoint if it is a handler, and besides
+//! only what is named.
+//! Does not: look after what it started; `ps` and `wait` tell how it fares.
+
+use alloc::format;
+use alloc::string::String;
+
+use actor_sdk::{
+    Capability, Clock, EndReason, Endpoint, Error, Factory, Log, NEVER, Plan, Priority, Rights, Shape,
+};
+use core::time::Duration;
+
+use super::Trouble;
+use super::actors::find;
+use crate::Shell;
+
+/// How `spawn` is used.
+pub const SPAWN_USAGE: &str =
+    "spawn [--name N] [--priority P] [--memory KIB] [--with CAPABILITY]… [--handler] MODULE [ARGUMENTS]";
+
+/// What a spawned actor's memory may become unless it is told, in KiB.
+const MEMORY_KIB: u64 = 1024;
+
+/// How many messages a spawned handler's endpoint queues.
+const MAILBOX: u32 = 16;
+
+/// What the words after `spawn` say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Request<'a> {
+    name: Option<&'a str>,
+    priority: Priority,
+    memory_kib: u64,
+    with: alloc::vec::Vec<&'a str>,
+    shape: Shape,
+    module: &'a str,
+    args: String,
+}
+
+impl<'a> Request<'a> {
+    fn parse(words: &'a [String]) -> Result<Self, Trouble> {
+        let mut request = Self {
+            name: None,
+            priority: Priority::Normal,
+            memory_kib: MEMORY_KIB,
+            with: alloc::vec::Vec::new(),
+            shape: Shape::Main,
+            module: "",
+            args: String::new(),
+        };
+        let mut words = words.iter().map(String::as_str);
+        while let Some(word) = words.next() {
+            let Some(option) = word.strip_prefix("--") else {
+                request.module = word;
+                break;
+            };
+            if option == "handler" {
+                request.shape = Shape::Handler;
+                continue;
+            }
+            let value = words.next().ok_or(Trouble::Usage)?;
+            match option {
+                "name" => request.name = Some(value),
+                "priority" => request.priority = Priority::from_name(value).ok_or(Trouble::Usage)?,
+                "memory" => request.memory_kib = value.parse().map_err(|_| Trouble::Usage)?,
+                "with" => request.with.push(value),
+                _ => return Err(Trouble::Usage),
+            }
+        }
+        request.args = words.collect::<alloc::vec::Vec<_>>().join(" ");
+        if request.module.is_empty() { Err(Trouble::Usage) } else { Ok(request) }
+    }
+}
+
+pub fn spawn(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let request = Request::parse(arguments)?;
+    let name = request.name.unwrap_or(request.module);
+    let mut plan = Plan::new(name, request.module)
+        .shape(request.shape)
+        .priority(request.priority)
+        .memory_max_bytes(request.memory_kib.saturating_mul(1024))
+        .args(&request.args);
+    let own = match request.shape {
+        Shape::Handler => Some(Factory::find("factory")?.endpoint(MAILBOX)?),
+        Shape::Main => None,
+    };
+    if let Some(own) = &own {
+        plan = plan.grant("", own, Rights::RECEIVE.union(Rights::SEND).union(Rights::GRANT));
+    }
+    plan = plan.grant("log", &shell.log, Rights::WRITE);
+    plan = plan.grant("clock", &shell.clock, Rights::READ.union(Rights::WAIT));
+    for slot in &request.with {
+        plan = hand_over(plan, slot)?;
+    }
+    let actor = shell.spawner.spawn(&plan)?;
+    let text =
+        match shell.system.actors().filter(|actor| actor.name.as_str() == name).map(|actor| actor.id).max() {
+            Some(id) => format!("started {name} as {id}\n"),
+            None => format!("started {name}\n"),
+        };
+    drop(actor);
+    Ok(shell.terminal.write(&text)?)
+}
+
+/// Adds what the shell itself found under this name, with all the rights it has but granting.
+fn hand_over(plan: Plan, slot: &str) -> Result<Plan, Trouble> {
+    fn add<C: Capability>(plan: Plan, slot: &str) -> Result<Plan, Error> {
+        let capability = C::find(slot)?;
+        let rights = capability.rights()?.without(Rights::GRANT);
+        Ok(plan.grant(slot, &capability, rights))
+    }
+    let added = add::<Endpoint>(plan.clone(), slot)
+        .or_else(|_| add::<Factory>(plan.clone(), slot))
+        .or_else(|_| add::<Clock>(plan.clone(), slot))
+        .or_else(|_| add::<Log>(plan, slot));
+    added.map_err(|_| Trouble::NothingToHandOver(slot.into()))
+}
+
+pub fn kill(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let [wanted] = arguments else { return Err(Trouble::Usage) };
+    let record = find(shell, wanted)?;
+    shell.system.open(record.id)?.kill()?;
+    let text = format!("told {} ({}) to end\n", record.name, record.id);
+    Ok(shell.terminal.write(&text)?)
+}
+
+pub fn wait(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let (wanted, deadline_ns) = match arguments {
+        [wanted] => (wanted, NEVER),
+        [wanted, seconds] => {
+            let seconds = seconds.parse().map_err(|_| Trouble::Usage)?;
+            (wanted, shell.clock.after(Duration::from_secs(seconds))?)
+        }
+        _ => return Err(Trouble::Usage),
+    };
+    let record = find(shell, wanted)?;
+    let end = shell.system.open(record.id)?.wait(deadline_ns)?;
+    let detail = if end.detail.is_empty() { String::new() } else { format!(": {}", end.detail) };
+    let text = match end.reason {
+        EndReason::Exited(code) => format!("{} exited with {code}\n", record.name),
+        reason => format!("{} ended: {}{detail}\n", record.name, reason.name()),
+    };
+    Ok(shell.terminal.write(&text)?)
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use crate::words::split;
+
+    #[test]
+    fn options_come_before_the_module_and_the_rest_is_its_arguments() {
+        let words =
+            split("--name p1 --priority low --memory 64 --with pong --handler ping 5 --fast").unwrap();
+        let request = Request::parse(&words).unwrap();
+        assert_eq!((request.name, request.module, request.args.as_str()), (Some("p1"), "ping", "5 --fast"));
+        assert_eq!(
+            (request.priority, request.memory_kib, request.shape),
+            (Priority::Low, 64, Shape::Handler)
+        );
+        assert_eq!(request.with, ["pong"]);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for line in ["", "--name", "--name x", "--colour red x", "--memory much x", "--priority urgent x"] {
+            assert_eq!(Request::parse(&split(line).unwrap()), Err(Trouble::Usage), "{line}");
+        }
+    }
+}
