@@ -2,8 +2,9 @@
 //!
 //! Owns: nothing but the files named on its command line. The boot stages are
 //! the `bootloader` crate's, compiled by its build script; this program only
-//! lays a FAT partition around them, with a stripped copy of the kernel (`strip`). It does not build the kernel, does not
-//! pack the ramdisk (`tools/pack` does) and does not start QEMU (`tools/run`).
+//! lays a FAT partition around them, with a stripped copy of the kernel
+//! (`strip`). It does not build the kernel, does not pack the ramdisk
+//! (`tools/pack` does) and does not start QEMU (`tools/run`).
 //!
 //! Usage: `tessera-image --kernel ELF [--ramdisk FILE] [--bios OUT] [--uefi OUT] [--verbose]`
 
@@ -14,6 +15,7 @@ use std::process::ExitCode;
 use std::{env, fmt, io};
 
 use bootloader::{BootConfig, DiskImageBuilder};
+use strip::Stripped;
 
 const USAGE: &str =
     "usage: tessera-image --kernel ELF [--ramdisk FILE] [--bios OUT] [--uefi OUT] [--verbose]";
@@ -74,8 +76,8 @@ fn build(order: &Order) -> Result<(), Failure> {
     if order.bios.is_none() && order.uefi.is_none() {
         return Err(Failure::NoOutput);
     }
-    let stripped = strip::stripped(readable(kernel)?).map_err(Failure::Strip)?;
-    let mut builder = DiskImageBuilder::new(stripped);
+    let stripped = Stripped::of(readable(kernel)?).map_err(Failure::Strip)?;
+    let mut builder = DiskImageBuilder::new(stripped.path().to_path_buf());
     if let Some(ramdisk) = order.ramdisk.as_deref() {
         builder.set_ramdisk(readable(ramdisk)?.to_path_buf());
     }

@@ -10,13 +10,31 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{self, Command};
 
-/// A stripped copy of `kernel`, next to it. An error if the tool is missing or refuses.
-pub fn stripped(kernel: &Path) -> io::Result<PathBuf> {
-    let copy = kernel.with_extension("stripped");
-    let status = Command::new(objcopy()?).arg("--strip-all").arg(kernel).arg(&copy).status()?;
-    if status.success() { Ok(copy) } else { Err(io::Error::other("llvm-objcopy failed")) }
+/// A stripped copy, which goes away with this value. Each process has one of its own, since make may
+/// build the images of one kernel at the same time.
+pub struct Stripped(PathBuf);
+
+impl Stripped {
+    /// Strips `kernel` into a file next to it. An error if the tool is missing or refuses.
+    pub fn of(kernel: &Path) -> io::Result<Stripped> {
+        let copy = Stripped(kernel.with_extension(format!("stripped-{}", process::id())));
+        let status = Command::new(objcopy()?).arg("--strip-all").arg(kernel).arg(&copy.0).status()?;
+        if status.success() { Ok(copy) } else { Err(io::Error::other("llvm-objcopy failed")) }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Stripped {
+    fn drop(&mut self) {
+        // A copy that was never made, or cannot be removed, harms nobody.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// The tool in the compiler's own folder: `<sysroot>/lib/rustlib/<host>/bin`.
