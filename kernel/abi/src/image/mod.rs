@@ -13,8 +13,6 @@ pub use manifest::{
     Strategy,
 };
 
-use core::fmt;
-
 use crate::text::Text;
 use crate::wire::{Malformed, Reader, numbered, record};
 
@@ -101,22 +99,6 @@ impl core::fmt::Display for ImageError {
             Self::NoManifest => formatter.write_str("there is no manifest in it"),
             Self::BadManifest(NO_ACTOR) => formatter.write_str("the manifest's head is wrong"),
             Self::BadManifest(index) => write!(formatter, "actor {index} of the manifest is wrong"),
-        }
-    }
-}
-
-/// One clause, without a full stop.
-impl fmt::Display for ImageError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Truncated => formatter.write_str("it ends too early"),
-            Self::BadMagic => formatter.write_str("it does not begin as an image does"),
-            Self::UnknownVersion(version) => write!(formatter, "version {version} is not known"),
-            Self::BadChecksum => formatter.write_str("its checksum is wrong"),
-            Self::BadEntry(index) => write!(formatter, "entry {index} points outside"),
-            Self::NoManifest => formatter.write_str("it has no manifest"),
-            Self::BadManifest(NO_ACTOR) => formatter.write_str("its manifest is malformed"),
-            Self::BadManifest(index) => write!(formatter, "actor {index} of its manifest is malformed"),
         }
     }
 }
