@@ -1,7 +1,7 @@
 //! khal on its own: one scenario after another on every core of the machine, bare or hosted.
 //!
-//! The options line names scenarios (`contain`, `threads`, `forced`, `heap`, `panic`, `overflow`); none named
-//! means the four that end well. Each prints `selftest <name> ok` and its figures. The status is 0 when all did; a
+//! The options line names scenarios (`contain`, `threads`, `forced`, `heap`, `sleep`, `idle`, `panic`,
+//! `overflow`); none named means the five that end well and soon. Each prints `selftest <name> ok` and its figures. The status is 0 when all did; a
 //! property that does not hold is a panic, hence an epitaph and status 101. It has no kernel: its
 //! core loop is a queue of threads under one lock.
 #![no_std]
@@ -60,17 +60,19 @@ fn core_main(me: CoreId) -> ! {
     }
     let options = *OPTIONS.lock();
     let named = |name: &str| options.split(' ').any(|word| word == name);
-    let all: [Scenario; 6] = [
+    let all: [Scenario; 8] = [
         ("contain", contain),
         ("threads", threads),
         ("forced", forced),
         ("heap", heap_blocks),
+        ("sleep", sleep),
+        ("idle", idle),
         ("panic", || panic!("as asked")),
         ("overflow", overflow),
     ];
     let any = all.iter().any(|(name, _)| named(name));
     for (index, (name, scenario)) in all.iter().enumerate() {
-        if named(name) || (!any && index < 4) {
+        if named(name) || (!any && index < 5) {
             let figures = scenario();
             say(&format!("selftest {name} ok {figures}\n"));
         }
@@ -251,6 +253,33 @@ fn heap_blocks() -> String {
     let after = heap::stats();
     assert_eq!((after.live, after.bytes, after.frames_free), (before.live, before.bytes, before.frames_free));
     format!("moves={moves} frames_free={} of {}", after.frames_free, after.frames_total)
+}
+
+/// A sleep with a limit ends after it, and not long before.
+fn sleep() -> String {
+    let mut latest = Duration::ZERO;
+    for _ in 0..20 {
+        let until = time::now() + Duration::from_millis(2);
+        while time::now() < until {
+            cpu::idle(Some(until));
+        }
+        latest = latest.max(time::now() - until);
+    }
+    time::arm(time::now() + Duration::from_millis(1));
+    while !cpu::resched_due() {
+        cpu::idle(None);
+    }
+    format!("latest_ns={} ticks={}", latest.as_nanos(), cpu::stats(cpu::current()).timer_ticks)
+}
+
+/// Ten seconds in which nothing happens: for whoever measures what that costs the host.
+fn idle() -> String {
+    let until = time::now() + Duration::from_secs(10);
+    while time::now() < until {
+        cpu::idle(Some(until));
+    }
+    let shares: Vec<_> = cpu::all().map(|core| cpu::stats(core).idle_ns / 1_000_000).collect();
+    format!("idle_ms={shares:?}")
 }
 
 /// Runs into a stack's guard page.

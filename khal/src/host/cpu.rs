@@ -23,6 +23,8 @@ struct Core {
     received: AtomicU64,
     sent: AtomicU64,
     idle_ns: AtomicU64,
+    /// When it fell asleep, in ns; `u64::MAX` while it is awake.
+    asleep_since: AtomicU64,
 }
 
 static COUNT: AtomicUsize = AtomicUsize::new(1);
@@ -36,6 +38,7 @@ static CORES: [Core; MAX_CORES] = [const {
         received: AtomicU64::new(0),
         sent: AtomicU64::new(0),
         idle_ns: AtomicU64::new(0),
+        asleep_since: AtomicU64::new(u64::MAX),
     }
 }; MAX_CORES];
 
@@ -100,6 +103,7 @@ pub(crate) fn idle(until: Option<Instant>) {
     let core = here();
     let began = time::real_now();
     let limit = until.unwrap_or(Instant::NEVER).min(Instant::from_nanos(core.armed.load(SeqCst)));
+    core.asleep_since.store(began.as_nanos(), Relaxed);
     while !core.kicked.load(SeqCst) {
         let now = time::real_now();
         if now >= limit {
@@ -107,6 +111,7 @@ pub(crate) fn idle(until: Option<Instant>) {
         }
         if limit == Instant::NEVER { std::thread::park() } else { std::thread::park_timeout(limit - now) }
     }
+    core.asleep_since.store(u64::MAX, Relaxed);
     core.received.fetch_add(u64::from(core.kicked.load(SeqCst)), Relaxed);
     let slept = (time::real_now() - began).as_nanos();
     core.idle_ns.fetch_add(u64::try_from(slept).unwrap_or(u64::MAX), Relaxed);
@@ -140,6 +145,8 @@ pub(crate) fn stats(core: CoreId) -> CpuStats {
         return CpuStats { longest_guarded_ns, ..sim::stats(core) };
     }
     let of = of(core);
+    // A sleep that lasts counts too.
+    let asleep = time::real_now().as_nanos().saturating_sub(of.asleep_since.load(Relaxed));
     CpuStats {
         timer_ticks: of.ticks.load(Relaxed),
         ipis_received: of.received.load(Relaxed),
@@ -147,7 +154,7 @@ pub(crate) fn stats(core: CoreId) -> CpuStats {
         forced_switches: 0,
         deferred_switches: 0,
         longest_guarded_ns,
-        idle_ns: of.idle_ns.load(Relaxed),
+        idle_ns: of.idle_ns.load(Relaxed) + asleep,
     }
 }
 

@@ -57,7 +57,9 @@ pub(crate) fn idle(until: Option<Instant>) {
         return;
     }
     timer::arm_for_sleep(until.as_nanos());
+    core.asleep_since.store(began.as_nanos(), Relaxed);
     interrupts::enable_and_hlt();
+    core.asleep_since.store(u64::MAX, Relaxed);
     let slept = time::nanos().saturating_sub(began.as_nanos());
     core.idle_ns.fetch_add(slept, Relaxed);
 }
@@ -73,6 +75,8 @@ pub(crate) fn clear_resched() {
 
 pub(crate) fn stats(core: CoreId) -> CpuStats {
     let of = percpu::of(core);
+    // A sleep that lasts counts too.
+    let asleep = time::nanos().saturating_sub(of.asleep_since.load(Relaxed));
     CpuStats {
         timer_ticks: of.timer_ticks.load(Relaxed),
         ipis_received: of.ipis_received.load(Relaxed),
@@ -80,7 +84,7 @@ pub(crate) fn stats(core: CoreId) -> CpuStats {
         forced_switches: of.forced_switches.load(Relaxed),
         deferred_switches: of.deferred_switches.load(Relaxed),
         longest_guarded_ns: time::cycles_to_ns(sync::longest_guarded_cycles(core)),
-        idle_ns: of.idle_ns.load(Relaxed),
+        idle_ns: of.idle_ns.load(Relaxed) + asleep,
     }
 }
 

@@ -43,8 +43,10 @@ pub struct PerCpu {
     pub forced_switches: AtomicU64,
     /// Threads switched out at a guard's drop.
     pub deferred_switches: AtomicU64,
-    /// ns asleep.
+    /// ns asleep, up to the last waking.
     pub idle_ns: AtomicU64,
+    /// When the core fell asleep, in ns; `u64::MAX` while it is awake.
+    pub asleep_since: AtomicU64,
     pub(crate) base: Record,
     pub(crate) sync: CoreLocal,
 }
@@ -71,6 +73,7 @@ impl PerCpu {
             forced_switches: AtomicU64::new(0),
             deferred_switches: AtomicU64::new(0),
             idle_ns: AtomicU64::new(0),
+            asleep_since: AtomicU64::new(u64::MAX),
             base: Record::of_a_loop(),
             sync: CoreLocal::new(),
         }
