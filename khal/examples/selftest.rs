@@ -1,7 +1,7 @@
 //! khal on its own: one scenario after another on every core of the machine, bare or hosted.
 //!
-//! The options line names scenarios (`contain`, `threads`, `forced`, `heap`, `sleep`, `idle`, `panic`,
-//! `overflow`); none named means the five that end well and soon. Each prints `selftest <name> ok` and its figures. The status is 0 when all did; a
+//! The options line names scenarios (`contain`, `threads`, `forced`, `heap`, `reserve`, `sleep`,
+//! `idle`, `panic`, `overflow`); none named means the six that end well and soon. Each prints `selftest <name> ok` and its figures. The status is 0 when all did; a
 //! property that does not hold is a panic, hence an epitaph and status 101. It has no kernel: its
 //! core loop is a queue of threads under one lock.
 #![no_std]
@@ -15,6 +15,7 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 use alloc::{format, vec};
+use core::cell::Cell;
 use core::hint::black_box;
 use core::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use core::time::Duration;
@@ -60,11 +61,12 @@ fn core_main(me: CoreId) -> ! {
     }
     let options = *OPTIONS.lock();
     let named = |name: &str| options.split(' ').any(|word| word == name);
-    let all: [Scenario; 8] = [
+    let all: [Scenario; 9] = [
         ("contain", contain),
         ("threads", threads),
         ("forced", forced),
         ("heap", heap_blocks),
+        ("reserve", reserve),
         ("sleep", sleep),
         ("idle", idle),
         ("panic", || panic!("as asked")),
@@ -72,7 +74,7 @@ fn core_main(me: CoreId) -> ! {
     ];
     let any = all.iter().any(|(name, _)| named(name));
     for (index, (name, scenario)) in all.iter().enumerate() {
-        if named(name) || (!any && index < 5) {
+        if named(name) || (!any && index < 6) {
             let figures = scenario();
             say(&format!("selftest {name} ok {figures}\n"));
         }
@@ -253,6 +255,33 @@ fn heap_blocks() -> String {
     let after = heap::stats();
     assert_eq!((after.live, after.bytes, after.frames_free), (before.live, before.bytes, before.frames_free));
     format!("moves={moves} frames_free={} of {}", after.frames_free, after.frames_total)
+}
+
+/// Contained work that takes all it can get is refused while the kernel still gets what it needs.
+fn reserve() -> String {
+    let before = heap::stats();
+    if before.frames_total == 0 {
+        return String::from("(the host's memory has no end)");
+    }
+    let meter = Meter::new(usize::MAX);
+    let granted = Cell::new(0);
+    let escape = enter(&meter, || {
+        let mut blocks: Vec<Vec<u8>> = Vec::new();
+        loop {
+            let mut block = Vec::new();
+            if block.try_reserve_exact(1 << 20).is_err() {
+                leave(|| drop(vec![0_u8; 1 << 20]));
+                block = Vec::with_capacity(1 << 20);
+            }
+            blocks.push(block);
+            granted.set(blocks.len());
+        }
+    });
+    let wanted: Result<(), _> = Err(Escape::OutOfMemory { bytes: 1 << 20 });
+    assert_eq!((escape, meter.live()), (wanted, 0));
+    let after = heap::stats();
+    assert_eq!((after.live, after.bytes), (before.live, before.bytes));
+    format!("granted_mib={} frames_free={} of {}", granted.get(), after.frames_free, after.frames_total)
 }
 
 /// A sleep with a limit ends after it, and not long before.
