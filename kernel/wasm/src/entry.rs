@@ -6,8 +6,9 @@
 use tessera_abi::{FaultKind, HANDLER_EXPORT, MAIN_EXPORT, MEMORY_EXPORT, Shape};
 use tessera_core::engine::{Fault, Limits};
 use tinywasm::Module;
-use tinywasm::types::{ExportType, MemoryArch};
+use tinywasm::types::{FuncType, MemoryArch};
 
+use crate::parse::{Export, Exports};
 use crate::signature::Found;
 
 /// The export that an actor of this shape starts at.
@@ -19,22 +20,35 @@ pub(crate) fn export_name(shape: Shape) -> &'static str {
 }
 
 /// Makes sure of the entry point: there, a function, no parameters, no results.
-pub(crate) fn check_entry(module: &Module, shape: Shape) -> Result<(), Fault> {
+pub(crate) fn check_entry(module: &Module, exports: &Exports, shape: Shape) -> Result<(), Fault> {
     let name = export_name(shape);
     let wrong = |why: core::fmt::Arguments<'_>| Err(Fault::new(FaultKind::NoEntryPoint, why));
-    match module.exports().find(|export| export.name == name).map(|export| export.ty) {
-        None => wrong(format_args!("a {} actor exports {name}, and this module does not", shape.name())),
-        Some(ExportType::Func(found)) if !found.params().is_empty() || !found.results().is_empty() => {
-            wrong(format_args!("export {name}: expected (), found {}", Found(found)))
+    let export = match shape {
+        Shape::Main => exports.main,
+        Shape::Handler => exports.handle,
+    };
+    let index = match export {
+        Some(Export::Function(index)) => index,
+        Some(_) => return wrong(format_args!("export {name}: expected a function")),
+        None => {
+            return wrong(format_args!("a {} actor exports {name}, and this module does not", shape.name()));
         }
-        Some(ExportType::Func(_)) => Ok(()),
-        Some(_) => wrong(format_args!("export {name}: expected a function")),
+    };
+    match function_type(module, index) {
+        Some(found) if found.params().is_empty() && found.results().is_empty() => Ok(()),
+        Some(found) => wrong(format_args!("export {name}: expected (), found {}", Found(found))),
+        None => wrong(format_args!("export {name}: no such function")),
     }
+}
+
+fn function_type(module: &Module, index: u32) -> Option<&FuncType> {
+    let type_index = module.func_type_idxs.get(usize::try_from(index).ok()?)?;
+    module.types.get(*type_index)?.as_func()
 }
 
 /// Makes sure that the module has at most one memory, that addresses in it are 32 bits wide, that
 /// host calls can reach it, and that it fits the limits as it starts.
-pub(crate) fn check_memory(module: &Module, limits: &Limits) -> Result<(), Fault> {
+pub(crate) fn check_memory(module: &Module, exports: &Exports, limits: &Limits) -> Result<(), Fault> {
     let unsupported = |why: core::fmt::Arguments<'_>| Err(Fault::new(FaultKind::Other, why));
     let memory = match &*module.memory_types {
         [] => return Ok(()),
@@ -54,11 +68,8 @@ pub(crate) fn check_memory(module: &Module, limits: &Limits) -> Result<(), Fault
             ),
         ));
     }
-    let exported = module
-        .exports()
-        .any(|export| export.name == MEMORY_EXPORT && matches!(export.ty, ExportType::Memory(_)));
-    // A memory that nothing uses or exports is never made, so it need not be reachable.
-    if exported || module.skip_local_memory_allocation {
+    // A memory that no instruction and no segment touches can do no harm by being out of reach.
+    if matches!(exports.memory, Some(Export::Memory(_))) || module.skip_local_memory_allocation {
         return Ok(());
     }
     unsupported(format_args!("its memory is not exported as {MEMORY_EXPORT}, so host calls cannot reach it"))

@@ -8,18 +8,33 @@ use tessera_core::engine::Fault;
 use tinywasm::parser::ParseError;
 use tinywasm::{Error, LinkingError, Trap};
 
-/// A module that the parser or the validator refused.
+/// A module that the validator refused.
+pub(crate) fn malformed(error: &wasmparser::Error) -> Fault {
+    let (message, offset) = (plain(error.message()), error.offset());
+    Fault::new(FaultKind::MalformedModule, format_args!("{message} at offset {offset}"))
+}
+
+/// A function that the validator refused; functions are counted from the imported ones on.
+pub(crate) fn malformed_function(index: u32, error: &wasmparser::Error) -> Fault {
+    let (message, offset) = (plain(error.message()), error.offset());
+    Fault::new(FaultKind::MalformedModule, format_args!("function {index}: {message} at offset {offset}"))
+}
+
+/// A valid module that the parser of the interpreter refused.
 pub(crate) fn parse(error: &ParseError) -> Fault {
-    let malformed = |text: core::fmt::Arguments<'_>| Fault::new(FaultKind::MalformedModule, text);
+    let unsupported = |text: core::fmt::Arguments<'_>| Fault::new(FaultKind::MalformedModule, text);
     match error {
         ParseError::ParseError { message, offset } => {
-            // Some messages end with the offset once more, in another notation.
-            let message = message.split(" (at offset").next().unwrap_or_default();
-            malformed(format_args!("{message} at offset {offset}"))
+            unsupported(format_args!("{} at offset {offset}", plain(message)))
         }
-        ParseError::Other(message) => malformed(format_args!("{message}")),
-        other => malformed(format_args!("{other}")),
+        ParseError::Other(message) => unsupported(format_args!("not supported by the engine: {message}")),
+        other => unsupported(format_args!("not supported by the engine: {other}")),
     }
+}
+
+/// A message without the offset that some have at their end, in another notation than ours.
+fn plain(message: &str) -> &str {
+    message.split(" (at offset").next().unwrap_or_default()
 }
 
 /// An error of instantiation or of a run.

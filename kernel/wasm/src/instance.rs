@@ -16,6 +16,7 @@ use tinywasm::{ExecProgress, Function, HostFunction, ModuleInstance, Store};
 use crate::entry::export_name;
 use crate::fault;
 use crate::host::Actor;
+use crate::parse::{Export, Exports};
 
 /// The interpreter looks at its fuel once in so many instructions, and suspends only then.
 const STEP: u32 = 128;
@@ -31,9 +32,16 @@ pub(crate) struct RunningInstance {
 }
 
 impl RunningInstance {
-    pub(crate) fn new(mut store: Store, instance: &ModuleInstance) -> tinywasm::Result<Self> {
-        let export = |shape| instance.func_untyped(&store, export_name(shape)).ok();
-        let (main, handle) = (export(Shape::Main), export(Shape::Handler));
+    pub(crate) fn new(
+        mut store: Store,
+        instance: &ModuleInstance,
+        exports: &Exports,
+    ) -> tinywasm::Result<Self> {
+        let function = |export| match export {
+            Some(Export::Function(index)) => instance.func_by_index(&store, index).map(Some),
+            _ => Ok(None),
+        };
+        let (main, handle) = (function(exports.main)?, function(exports.handle)?);
         let start = instance.start_func(&store)?;
         let gauge = gauge().instantiate(&mut store)?;
         Ok(Self { store, start, main, handle, gauge, spent: false })

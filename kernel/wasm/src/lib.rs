@@ -23,6 +23,7 @@ mod host;
 mod instance;
 mod limits;
 mod module;
+mod parse;
 mod sections;
 mod signature;
 
@@ -30,7 +31,6 @@ use alloc::sync::Arc;
 
 use tessera_core::engine::{Engine, Fault, Module};
 use tinywasm::Imports;
-use tinywasm::parser::{Parser, ParserOptions};
 
 use crate::module::LoadedModule;
 
@@ -60,9 +60,7 @@ impl Engine for Interpreter {
     }
 
     fn load(&self, bytes: &[u8]) -> Result<Arc<dyn Module>, Fault> {
-        sections::check(bytes)?;
-        let options = ParserOptions::default().with_validation(true);
-        let module = Parser::new(options).parse_module_bytes(bytes).map_err(|error| fault::parse(&error))?;
-        Ok(Arc::new(LoadedModule::new(module, Arc::clone(&self.imports))))
+        let (module, exports) = parse::module(bytes)?;
+        Ok(Arc::new(LoadedModule::new(module, exports, Arc::clone(&self.imports))))
     }
 }

@@ -1,4 +1,4 @@
-;; malformed-module: logical operand width mismatch
+;; malformed-module: not supported by the engine: logical operand width mismatch
 ;; A valid module that tinywasm 0.11.0 refuses (it looks below the block for the operands of the
 ;; select). When a later version takes it, this file goes and the decision record changes.
 (module (func (export "_start")

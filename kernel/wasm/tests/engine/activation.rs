@@ -128,7 +128,7 @@ const EXITING: &str = r#"(module
 
 fn stopping(host_call: HostCall, args: &[u64]) -> Result<i64, Stop> {
     match host_call {
-        HostCall::exit => Err(Stop::Exit(i32::try_from(args[0]).unwrap())),
+        HostCall::Exit => Err(Stop::Exit(i32::try_from(args[0]).unwrap())),
         _ => Ok(0),
     }
 }

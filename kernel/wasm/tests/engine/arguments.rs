@@ -74,7 +74,7 @@ fn arguments_computed_at_run_time_keep_their_order_and_sign() {
     let outcome = instance(text, host.clone()).activate(Entry::Main, &mut Quanta::of(1000));
     assert_eq!(outcome, Ok(Completion::Returned));
     let args = vec![-10i64 as u64, 0xffff_fffe, 4, -3i64 as u64];
-    assert_eq!(host.calls(), [(HostCall::console_read, args)]);
+    assert_eq!(host.calls(), [(HostCall::ConsoleRead, args)]);
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn the_answer_arrives_with_all_its_bits() {
     let host = Arc::new(Recorder::answering(|_, _, _| Ok(-0x1234_5678_9abc_def0)));
     let outcome = instance(text, host.clone()).activate(Entry::Main, &mut Quanta::of(1000));
     assert_eq!(outcome, Ok(Completion::Returned));
-    assert_eq!(host.calls()[1], (HostCall::cap_drop, vec![-0x1234_5678_9abc_def0i64 as u64]));
+    assert_eq!(host.calls()[1], (HostCall::CapDrop, vec![-0x1234_5678_9abc_def0i64 as u64]));
 }
 
 #[test]

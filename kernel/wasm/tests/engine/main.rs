@@ -11,6 +11,8 @@ mod arguments;
 #[cfg(test)]
 mod bad_modules;
 #[cfg(test)]
+mod containment;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod support;
