@@ -28,10 +28,10 @@ TOOLS   := $(TARGET)/debug
 KERNEL  := $(TARGET)/x86_64-tessera/release/tessera-kernel
 HOSTED  := $(TARGET)/release/tessera-kernel
 MODULES := $(TARGET)/wasm32-unknown-unknown/actor
-SELFTEST := $(TARGET)/x86_64-tessera/release/examples/selftest
+EXAMPLES := $(TARGET)/x86_64-tessera/release/examples
 RAMDISK := $(BUILD)/ramdisk.img
 IMAGES  := $(BUILD)/tessera-bios.img $(BUILD)/tessera-uefi.img
-TEST_IMAGES := $(BUILD)/selftest-bios.img $(BUILD)/selftest-uefi.img
+TEST_IMAGES := $(foreach test,selftest machine,$(BUILD)/$(test)-bios.img $(BUILD)/$(test)-uefi.img)
 
 # The kernel's own target has no library to download: core and alloc are built from source.
 BARE := -Zjson-target-spec --target kernel/x86_64-tessera.json \
@@ -86,10 +86,13 @@ $(BUILD)/tessera-%.img: $(KERNEL) $(RAMDISK) | tools
 	@$(TOOLS)/tessera-image --kernel $(KERNEL) --ramdisk $(RAMDISK) --$* $@
 
 # khal alone, for the boot tests that need no kernel.
-$(SELFTEST): FORCE | setup
-	@$(WITH) cargo build $(FLAGS) --release -p tessera-khal --example selftest $(BARE) </dev/null
+$(EXAMPLES)/selftest $(EXAMPLES)/machine: FORCE | setup
+	@$(WITH) cargo build $(FLAGS) --release -p tessera-khal --example $(@F) $(BARE) </dev/null
 
-$(BUILD)/selftest-%.img: $(SELFTEST) | tools
+$(BUILD)/selftest-%.img: $(EXAMPLES)/selftest | tools
+	@$(TOOLS)/tessera-image --kernel $< --$* $@
+
+$(BUILD)/machine-%.img: $(EXAMPLES)/machine | tools
 	@$(TOOLS)/tessera-image --kernel $< --$* $@
 
 # --- testing -----------------------------------------------------------------------------------------

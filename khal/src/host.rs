@@ -15,6 +15,7 @@ pub(crate) mod contain;
 pub(crate) mod cpu;
 pub(crate) mod entropy;
 pub(crate) mod heap;
+pub(crate) mod memory;
 pub(crate) mod power;
 pub(crate) mod time;
 

@@ -21,6 +21,7 @@ pub mod contain;
 pub mod cpu;
 pub mod entropy;
 pub mod heap;
+pub mod memory;
 pub mod power;
 pub mod sync;
 pub mod thread;

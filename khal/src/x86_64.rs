@@ -5,7 +5,6 @@
 //! from the very first instructions on, since locks and the allocator reach it.
 
 pub mod boot;
-pub mod memory;
 pub mod percpu;
 pub mod thread;
 
@@ -14,6 +13,7 @@ pub(crate) mod contain;
 pub(crate) mod cpu;
 pub(crate) mod entropy;
 pub(crate) mod heap;
+pub(crate) mod memory;
 pub(crate) mod power;
 pub(crate) mod time;
 

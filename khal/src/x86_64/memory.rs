@@ -18,7 +18,7 @@ mod map;
 mod tables;
 mod takeover;
 
-pub use audit::{AuditReport, audit};
+pub(crate) use audit::audit;
 pub use layout::FRAME_BYTES;
 pub use tables::{MapError, Rights, Table};
 pub use takeover::Failure;

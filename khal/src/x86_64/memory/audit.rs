@@ -3,40 +3,19 @@
 //! Reads only. It judges leaves by what the tables say, not by what the code that wrote them meant:
 //! the kernel's frames are found by translating its own addresses.
 
+use crate::memory::AuditReport;
+
 use super::layout::{self, DEVICES_BASE, DEVICES_END, DIRECT_BASE, DIRECT_END, Range};
 use super::tables::{Entry, Leaf, Table};
 use super::takeover::Ranges;
 use super::{space, stacks};
 
-/// What the walk found. All counts but the first two are 0 in a sound address space.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub struct AuditReport {
-    /// Pages mapped, of any size.
-    pub leaves: usize,
-    /// Pages that can be executed: the kernel's text, page by page.
-    pub executable: usize,
-    /// Pages that can be both written and executed.
-    pub writable_executable: usize,
-    /// Executable pages outside the kernel's text.
-    pub foreign_executable: usize,
-    /// Writable pages that show a frame of the kernel's text or read-only data.
-    pub text_aliases: usize,
-    /// Pages in the lower half: there is no identity map.
-    pub low_half_leaves: usize,
-    /// Pages outside the regions of `layout`.
-    pub stray: usize,
-    /// Pages that lie where a stack's guard should be.
-    pub mapped_guards: usize,
-}
-
 /// Walks the kernel's tables. Takes some milliseconds; other cores may map meanwhile.
-pub fn audit() -> AuditReport {
-    let mut audit = Audit { report: AuditReport::default(), constant: None };
-    if let Some(root) = space::root() {
-        audit.constant = constant_frames(root);
-        audit.walk(root, 0, 4);
-    }
-    audit.report
+pub(crate) fn audit() -> Option<AuditReport> {
+    let root = space::root()?;
+    let mut audit = Audit { report: AuditReport::default(), constant: constant_frames(root) };
+    audit.walk(root, 0, 4);
+    Some(audit.report)
 }
 
 struct Audit {
