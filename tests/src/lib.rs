@@ -1,1 +1,7 @@
-//! Placeholder until its first part lands.
+//! What the whole-kernel tests on the host share: the test modules packed as an image, and the
+//! simulated machine that plays the cores.
+//!
+//! Does not hold tests: they are in `tests/`, the list of scenarios is in `scenarios/`.
+
+pub mod image;
+pub mod sim;

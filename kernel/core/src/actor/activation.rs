@@ -118,8 +118,11 @@ fn start(actor: &Arc<Actor>) -> Result<Box<dyn Instance>, Ending> {
     let profile = actor.profile();
     let module = kernel.modules().get(actor, profile.module.as_str()).map_err(fault)?;
     module.check(profile.shape, &profile.limits).map_err(fault)?;
-    let host = kernel.host_calls(actor).map_err(|_| out_of_memory())?;
-    let mut instance = contained(actor, || module.instantiate(&profile.limits, host))?;
+    let mut instance = contained(actor, || {
+        // In here, as it is the instance that drops it in the end.
+        let host = kernel.host_calls(actor).map_err(|_| out_of_memory())?;
+        module.instantiate(&profile.limits, host)
+    })?;
     if instance.has_start()
         && let Err(ending) = enter(actor, instance.as_mut(), Entry::Start)
     {
@@ -153,8 +156,8 @@ fn fault(found: Fault) -> Ending {
     (EndReason::Fault(found.kind()), Line::new_truncated(found.detail()))
 }
 
-fn out_of_memory() -> Ending {
-    (EndReason::Fault(FaultKind::OutOfMemory), Line::EMPTY)
+fn out_of_memory() -> Fault {
+    Fault::new(FaultKind::OutOfMemory, format_args!("no memory for the instance"))
 }
 
 /// What an escape from containment says about the actor.

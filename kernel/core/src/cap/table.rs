@@ -42,7 +42,10 @@ pub struct Reservation {
 #[derive(Debug)]
 pub struct Table {
     slots: Vec<Slot>,
+    /// Free slots are used in the order in which they became free, so a slot rests as long as can be
+    /// before its next generation, and a new table fills from slot 0.
     first_free: Option<u32>,
+    last_free: Option<u32>,
     used: u32,
     reserved: u32,
     retired: u32,
@@ -55,6 +58,7 @@ impl Table {
         Table {
             slots: Vec::new(),
             first_free: None,
+            last_free: None,
             used: 0,
             reserved: 0,
             retired: 0,
@@ -89,9 +93,9 @@ impl Table {
         let needed = wanted.saturating_add(self.retired) as usize;
         while self.slots.len() < needed {
             self.slots.try_reserve(1).map_err(|_| Error::NoMemory)?;
-            let index = self.slots.len() as u32;
-            let content = Content::Free { next: self.first_free.replace(index) };
+            let content = Content::Free { next: None };
             self.slots.push(Slot { generation: Handle::FIRST_GENERATION, content });
+            self.queue_free(self.slots.len() as u32 - 1);
         }
         self.reserved += count;
         Ok(Reservation { slots: count })
@@ -118,6 +122,9 @@ impl Table {
         let Some(slot) = self.slots.get_mut(index as usize) else { return Err(capability) };
         if let Content::Free { next } = slot.content {
             self.first_free = next;
+            if next.is_none() {
+                self.last_free = None;
+            }
         }
         slot.content = Content::Used { capability, name };
         reservation.slots -= 1;
@@ -141,20 +148,32 @@ impl Table {
     /// `BadHandle`, `StaleHandle`.
     pub fn remove(&mut self, handle: Handle) -> Result<Capability, Error> {
         self.get(handle)?;
-        let next = self.first_free;
         let slot = self.slots.get_mut(handle.index() as usize).ok_or(Error::BadHandle)?;
-        let after = if slot.generation < Handle::LAST_GENERATION {
-            self.first_free = Some(handle.index());
-            Content::Free { next }
+        let content = core::mem::replace(&mut slot.content, Content::Retired);
+        slot.generation = slot.generation.saturating_add(1);
+        if slot.generation <= Handle::LAST_GENERATION {
+            slot.content = Content::Free { next: None };
+            self.queue_free(handle.index());
         } else {
             self.retired += 1;
-            Content::Retired
-        };
-        slot.generation = slot.generation.saturating_add(1);
+        }
         self.used -= 1;
-        match core::mem::replace(&mut slot.content, after) {
+        match content {
             Content::Used { capability, .. } => Ok(capability),
             Content::Free { .. } | Content::Retired => Err(Error::StaleHandle),
+        }
+    }
+
+    /// Puts the free slot `index` at the end of the free ones.
+    fn queue_free(&mut self, index: u32) {
+        match self.last_free.replace(index) {
+            None => self.first_free = Some(index),
+            Some(last) => {
+                if let Some(Slot { content: Content::Free { next }, .. }) = self.slots.get_mut(last as usize)
+                {
+                    *next = Some(index);
+                }
+            }
         }
     }
 
@@ -283,6 +302,20 @@ mod tests {
         assert_eq!(narrow.derive(Rights::ALL, 0).unwrap().badge(), 7);
         assert_eq!(narrow.derive(Rights::ALL, 8).err(), Some(Error::MissingRight));
         assert_eq!(narrow.grant(Rights::ALL, 0).err(), Some(Error::MissingRight));
+    }
+
+    #[test]
+    fn a_table_fills_from_slot_0_and_a_freed_slot_rests() {
+        let mut table = Table::new(4);
+        let mut slots = table.reserve(3).unwrap();
+        for index in 0..3 {
+            assert_eq!(table.fill(&mut slots, log(), SlotName::EMPTY).unwrap().index(), index);
+        }
+        table.release(slots);
+        table.remove(Handle::new(1, 0)).unwrap();
+        table.remove(Handle::new(1, 1)).unwrap();
+        assert_eq!(put(&mut table), Handle::new(2, 0), "first freed, first used");
+        assert_eq!(put(&mut table), Handle::new(2, 1));
     }
 
     #[test]

@@ -14,7 +14,7 @@
 use super::queue::RunQueue;
 use super::stacks::Stacks;
 use super::timers::Timers;
-use crate::actor::{Actor, activation};
+use crate::actor::{Actor, ActorId, activation};
 use crate::kernel::Config;
 use crate::sched::gate::{Cause, Park};
 use crate::sched::levels::{self, Ready};
@@ -42,8 +42,8 @@ pub enum Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Step {
-    /// It ran an actor.
-    Ran,
+    /// It ran this actor.
+    Ran(ActorId),
     /// There was nothing to run; the next deadline is then, or never.
     Idle(Instant),
 }
@@ -217,14 +217,16 @@ impl Scheduler {
     pub fn step(&self, id: CoreId) -> Step {
         let core = self.core(id);
         cpu::acknowledge_kick();
+        // From here on a kick asks the next actor to give way at once: what it announces may have
+        // been pushed after the pick below.
+        cpu::clear_resched();
         self.end_due_waits(core);
         let Some(actor) = self.pick(id) else { return self.rest(id) };
         let busy = self.idle.fetch_and(!(1 << id.index()), Ordering::SeqCst);
         if core.queued() > 0 {
             self.rouse(busy & !(1 << id.index()));
         }
-        self.run(id, actor);
-        Step::Ran
+        self.run(id, actor)
     }
 
     /// More is ready than this core can run: let one sleeper come and steal.
@@ -271,23 +273,22 @@ impl Scheduler {
         match self.pick(id) {
             Some(actor) => {
                 self.idle.fetch_and(!bit, Ordering::SeqCst);
-                self.run(id, actor);
-                Step::Ran
+                self.run(id, actor)
             }
             None => Step::Idle(self.core(id).timers.earliest()),
         }
     }
 
-    fn run(&self, id: CoreId, actor: Arc<Actor>) {
+    fn run(&self, id: CoreId, actor: Arc<Actor>) -> Step {
         let core = self.core(id);
-        let Some(mut thread) = self.take_thread(&actor) else { return };
+        let step = Step::Ran(actor.id());
+        let Some(mut thread) = self.take_thread(&actor) else { return step };
         actor.set_home(id);
         actor.note_state(ActorState::Running);
         core.level.store(levels::index(actor.priority()) as u8, Ordering::SeqCst);
         core.running.store(actor.id().bits(), Ordering::Relaxed);
         core.tally.switches.fetch_add(1, Ordering::Relaxed);
         let began = time::now();
-        cpu::clear_resched();
         time::arm((began + self.slice).min(core.timers.earliest()));
         let returned = thread.resume();
         let ran = time::now().since(began);
@@ -298,6 +299,7 @@ impl Scheduler {
             core.tally.preempted.fetch_add(1, Ordering::Relaxed);
         }
         self.publish(actor, thread, returned);
+        step
     }
 
     /// The actor's activation, begun now if it has none; `None` when it has to wait for a stack.

@@ -1,0 +1,4 @@
+;; Exports no entry point.
+(module
+  (memory (export "memory") 1)
+  (func (export "begin")))

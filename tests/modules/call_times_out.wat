@@ -1,0 +1,11 @@
+;; Calls slot 0, where nobody receives, with a deadline in a millisecond; slot 1 is a clock.
+(module
+  (import "tessera" "exit" (func $exit (param i32) (result i64)))
+  (import "tessera" "clock_now" (func $clock_now (param i64) (result i64)))
+  (import "tessera" "call" (func $call (param i64 i32 i64) (result i64)))
+  (memory (export "memory") 1)
+  (func (export "_start")
+    (drop (call $exit (i32.wrap_i64 (i64.sub (i64.const 0)
+      (call $call (i64.const 0x100000000) (i32.const 0)
+        (i64.add (call $clock_now (i64.const 0x100000001)) (i64.const 1000000))))))))
+  )

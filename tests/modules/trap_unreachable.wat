@@ -1,0 +1,6 @@
+;; Executes the unreachable instruction.
+(module
+  (memory (export "memory") 1)
+  (func (export "_start")
+    unreachable
+  ))

@@ -1,0 +1,195 @@
+//! Actors that go wrong, and what is left of them.
+
+use crate::stage::{Failure, Stage, authority, endpoint, failure};
+use crate::{Verdict, check};
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use tessera_abi::{EndReason, FaultKind, Priority, Rights, Shape};
+use tessera_core::actor::Actor;
+use tessera_core::cap::Object;
+
+const TRAPS: &[(&str, FaultKind)] = &[
+    ("trap_unreachable", FaultKind::Unreachable),
+    ("trap_memory_out_of_bounds", FaultKind::MemoryOutOfBounds),
+    ("trap_divide_by_zero", FaultKind::DivideByZero),
+    ("trap_integer_overflow", FaultKind::IntegerOverflow),
+    ("trap_bad_conversion", FaultKind::BadConversion),
+    ("trap_null_element", FaultKind::NullElement),
+    ("trap_table_out_of_bounds", FaultKind::TableOutOfBounds),
+    ("trap_signature_mismatch", FaultKind::SignatureMismatch),
+    ("trap_call_depth", FaultKind::CallDepth),
+];
+
+pub fn every_trap_ends_its_actor_alone(stage: &mut Stage<'_>) -> Verdict {
+    let door = endpoint(1)?;
+    let caps = vec![door.derive(Rights::ALL, 0)?];
+    let neighbour = stage.actor("adder", Shape::Handler, Priority::Normal, caps)?;
+    for (module, kind) in TRAPS {
+        let actor = stage.main(module, vec![])?;
+        stage.ends(&actor, EndReason::Fault(*kind))?;
+        let client = stage.main("adds_hundred", vec![door.derive(Rights::SEND, 0)?])?;
+        stage.ends(&client, EndReason::Exited(0))?;
+    }
+    check!(neighbour.end().record().is_none(), "a neighbour ended too");
+    neighbour.kill();
+    stage.ends(&neighbour, EndReason::Killed)
+}
+
+pub fn bad_modules_say_what_is_wrong(stage: &mut Stage<'_>) -> Verdict {
+    for (module, kind, part) in [
+        ("bad_unknown_import", FaultKind::UnknownImport, "format_disk"),
+        ("bad_signature", FaultKind::WrongSignature, "exit"),
+        ("bad_no_entry", FaultKind::NoEntryPoint, "_start"),
+        ("bad_truncated", FaultKind::MalformedModule, ""),
+    ] {
+        let actor = stage.main(module, vec![])?;
+        stage.ends(&actor, EndReason::Fault(kind))?;
+        let end = stage.end_of(&actor)?;
+        let told = end.detail.as_str();
+        check!(!told.is_empty() && told.contains(part), "{module}: `{told}` does not name `{part}`");
+    }
+    Ok(())
+}
+
+pub fn a_panic_arrives_with_its_message(stage: &mut Stage<'_>) -> Verdict {
+    let actor = stage.main("panics", vec![])?;
+    stage.ends(&actor, EndReason::Fault(FaultKind::ActorPanic))?;
+    let end = stage.end_of(&actor)?;
+    check!(end.detail.as_str() == "the disk is gone at src/disk.rs:12:5", "`{}`", end.detail.as_str());
+    Ok(())
+}
+
+pub fn memory_grows_to_its_maximum_and_not_past_it(stage: &mut Stage<'_>) -> Verdict {
+    let actor = stage.main("grows", vec![])?;
+    stage.ends(&actor, EndReason::Exited(0))
+}
+
+/// Fails the n-th allocation that is charged to an actor, for every n until one gets through.
+pub fn failing_any_allocation_ends_that_actor_alone(stage: &mut Stage<'_>) -> Verdict {
+    const ENOUGH: u64 = 5000;
+    for n in 0..ENOUGH {
+        // Parse anew each time: allocations of the parser fail too, on the module's meter.
+        check!(stage.kernel.modules().forget("grows"), "the module is still in use");
+        if let Some(meter) = stage.kernel.modules().meter("grows") {
+            meter.fail_after(n);
+        }
+        let actor = stage.main("grows", vec![])?;
+        actor.meter().fail_after(n);
+        let end = stage.end_of(&actor)?;
+        check!(actor.meter().live() == 0, "{} allocations left at n = {n}", actor.meter().live());
+        let through = !actor.meter().failure_pending();
+        match end.reason {
+            EndReason::Fault(FaultKind::OutOfMemory) => {}
+            // A refused `memory.grow` is an answer, and the module notices.
+            EndReason::Exited(1) => {}
+            EndReason::Exited(0) if !through => {
+                return disarm(stage, "grows");
+            }
+            other => return Err(failure(format_args!("n = {n}: {other:?} ({})", end.detail.as_str()))),
+        }
+    }
+    Err(failure(format_args!("still failing at the {ENOUGH}th allocation")))
+}
+
+fn disarm(stage: &mut Stage<'_>, module: &str) -> Verdict {
+    if let Some(meter) = stage.kernel.modules().meter(module) {
+        meter.fail_after(u64::MAX);
+    }
+    Ok(())
+}
+
+/// What must be the same after every round.
+#[derive(Clone, Copy)]
+struct Inventory {
+    actors: usize,
+    capabilities: usize,
+    endpoints: usize,
+    stacks_lent: usize,
+    timers: usize,
+    heap_bytes: usize,
+    heap_live: usize,
+    frames_free: usize,
+}
+
+pub fn nothing_is_left_behind_after_many_rounds(stage: &mut Stage<'_>) -> Verdict {
+    let mut after_ten = None;
+    for number in 1..=stage.rounds {
+        round(stage)?;
+        let now = settled(stage)?;
+        check!(stage.kernel.leaks() == 0, "round {number}: an actor left charged memory behind");
+        check!(khal::thread::abandoned() == 0, "round {number}: a stack was abandoned");
+        if number == 10 {
+            after_ten = Some(now);
+        }
+        let expected = after_ten.unwrap_or(now);
+        if let Some((name, now, then)) = now.difference(&expected) {
+            return Err(failure(format_args!("round {number}: {name}: {now}, after round 10: {then}")));
+        }
+    }
+    Ok(())
+}
+
+impl Inventory {
+    /// The first figure that differs: its name, this one's, the other's.
+    fn difference(&self, other: &Inventory) -> Option<(&'static str, usize, usize)> {
+        [
+            ("actors", self.actors, other.actors),
+            ("capabilities", self.capabilities, other.capabilities),
+            ("endpoints", self.endpoints, other.endpoints),
+            ("stacks lent", self.stacks_lent, other.stacks_lent),
+            ("timers", self.timers, other.timers),
+            ("live allocations", self.heap_live, other.heap_live),
+            ("heap bytes", self.heap_bytes, other.heap_bytes),
+            ("free frames", self.frames_free, other.frames_free),
+        ]
+        .into_iter()
+        .find(|(_, now, then)| now != then)
+    }
+}
+
+fn round(stage: &mut Stage<'_>) -> Verdict {
+    let door = endpoint(2)?;
+    let caps = vec![door.derive(Rights::ALL, 0)?];
+    let server = stage.actor("adder", Shape::Handler, Priority::Normal, caps)?;
+    let mut actors: Vec<Arc<Actor>> = Vec::new();
+    actors.push(stage.main("adds_hundred", vec![door.derive(Rights::SEND, 0)?])?);
+    actors.push(stage.main("trap_unreachable", vec![])?);
+    actors.push(stage.main("panics", vec![authority(Object::Log)])?);
+    actors.push(stage.main("fills_table", vec![authority(Object::Factory)])?);
+    let broken = stage.main("grows", vec![])?;
+    broken.meter().fail_after(3);
+    actors.push(broken);
+    for actor in &actors {
+        stage.end_of(actor)?;
+    }
+    let endless = stage.main("forever", vec![])?;
+    let late = stage.main("receives_once", vec![endpoint(1)?])?;
+    for actor in [&endless, &late, &server] {
+        // Whoever is killed before it starts does not parse its module; all rounds shall be alike.
+        stage.until("it has its memory", || actor.meter().live() > 0)?;
+        actor.kill();
+        stage.ends(actor, EndReason::Killed)?;
+    }
+    Ok(())
+}
+
+/// The figures once the cores have let go of the stacks of what has ended.
+fn settled(stage: &mut Stage<'_>) -> Result<Inventory, Failure> {
+    let kernel = stage.kernel.clone();
+    stage.until("all stacks are back", || kernel.scheduler().stacks().figures().lent == 0)?;
+    let kernel = &stage.kernel;
+    let stacks = kernel.scheduler().stacks().figures();
+    let heap = khal::heap::stats();
+    let ids = khal::cpu::all();
+    Ok(Inventory {
+        actors: kernel.registry().living(),
+        capabilities: tessera_core::cap::object::living(),
+        endpoints: tessera_core::ipc::endpoint::living(),
+        stacks_lent: stacks.lent,
+        timers: ids.map(|id| kernel.scheduler().core(id).timers().len()).sum(),
+        heap_bytes: heap.bytes,
+        heap_live: heap.live,
+        frames_free: heap.frames_free,
+    })
+}

@@ -1,0 +1,56 @@
+//! One list of whole-kernel scenarios. The hosted kernel plays it under a simulated machine, QEMU plays
+//! it on the real backend; both print how many passed.
+//!
+//! A scenario is a function of a [`Stage`]: it makes actors out of the modules in `tests/modules` and
+//! states what must become of them. It may not assume how many cores there are or how long anything
+//! takes. Each has a kernel of its own.
+#![no_std]
+
+extern crate alloc;
+
+mod faults;
+mod handing_over;
+mod lives;
+mod messages;
+mod scheduling;
+pub mod stage;
+
+pub use stage::{Failure, Stage};
+
+/// What a scenario says in the end.
+pub type Verdict = Result<(), Failure>;
+
+/// A scenario and its name, which states the behaviour.
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario {
+    /// What it shows.
+    pub name: &'static str,
+    /// The play.
+    pub play: fn(&mut Stage<'_>) -> Verdict,
+}
+
+macro_rules! list {
+    ($($room:ident: $($name:ident)*;)*) => {
+        /// Every scenario.
+        pub const SCENARIOS: &[Scenario] = &[
+            $($(Scenario { name: stringify!($name), play: $room::$name },)*)*
+        ];
+    };
+}
+list! {
+    lives: a_main_actor_that_returns_exits_with_zero exit_ends_with_the_code
+        an_unknown_module_is_refused_at_spawn a_handler_needs_an_endpoint_to_receive_from
+        an_endless_loop_is_killed an_endless_start_function_is_killed a_filler_is_killed
+        a_sleeper_a_receiver_and_a_caller_are_killed_where_they_wait a_resting_handler_is_killed
+        a_late_waiter_still_gets_the_reason;
+    faults: every_trap_ends_its_actor_alone bad_modules_say_what_is_wrong a_panic_arrives_with_its_message
+        memory_grows_to_its_maximum_and_not_past_it failing_any_allocation_ends_that_actor_alone
+        nothing_is_left_behind_after_many_rounds;
+    messages: calls_are_answered blocked_senders_are_served_in_order waits_end_at_their_deadlines
+        a_call_to_a_server_that_dies_says_so a_call_to_a_closed_endpoint_says_so
+        a_flood_is_refused_and_counted a_call_to_oneself_is_refused signals_add_up_and_reach_one_waiter;
+    handing_over: forged_and_stale_handles_are_told_apart a_capability_arrives_with_fewer_rights
+        what_may_not_be_granted_stays a_full_table_refuses;
+    scheduling: sleepers_never_wake_early many_actors_all_get_done
+        the_urgent_go_first_and_the_lowest_still_run more_handlers_than_stacks_are_all_served;
+}

@@ -1,0 +1,92 @@
+//! How actors begin and end.
+
+use crate::stage::{Stage, authority, endpoint, request};
+use crate::{Verdict, check};
+use alloc::vec;
+use tessera_abi::{ActorState, EndReason, Error, Priority, Rights, Shape};
+use tessera_core::actor::spawn::spawn;
+use tessera_core::cap::Object;
+
+pub fn a_main_actor_that_returns_exits_with_zero(stage: &mut Stage<'_>) -> Verdict {
+    let actor = stage.main("nothing", vec![])?;
+    stage.ends(&actor, EndReason::Exited(0))
+}
+
+pub fn exit_ends_with_the_code(stage: &mut Stage<'_>) -> Verdict {
+    let actor = stage.main("exit_seven", vec![])?;
+    stage.ends(&actor, EndReason::Exited(7))
+}
+
+pub fn an_unknown_module_is_refused_at_spawn(stage: &mut Stage<'_>) -> Verdict {
+    let refused = spawn(&stage.kernel, request("no_such_module", Shape::Main, Priority::Normal, vec![]));
+    check!(refused.err() == Some(Error::NotFound), "an actor of a module that is not there was made");
+    Ok(())
+}
+
+pub fn a_handler_needs_an_endpoint_to_receive_from(stage: &mut Stage<'_>) -> Verdict {
+    let send_only = endpoint(1)?.derive(Rights::SEND, 0)?;
+    for caps in [vec![], vec![authority(Object::Log)], vec![send_only]] {
+        let refused = spawn(&stage.kernel, request("adder", Shape::Handler, Priority::Normal, caps));
+        check!(refused.err() == Some(Error::InvalidArgument), "a handler without a mailbox was made");
+    }
+    check!(stage.kernel.registry().living() == 0, "a refused actor is still listed");
+    Ok(())
+}
+
+pub fn an_endless_loop_is_killed(stage: &mut Stage<'_>) -> Verdict {
+    killed_while_running(stage, "forever")
+}
+
+pub fn an_endless_start_function_is_killed(stage: &mut Stage<'_>) -> Verdict {
+    killed_while_running(stage, "bad_start_loops")
+}
+
+pub fn a_filler_is_killed(stage: &mut Stage<'_>) -> Verdict {
+    killed_while_running(stage, "fill_forever")
+}
+
+fn killed_while_running(stage: &mut Stage<'_>, module: &str) -> Verdict {
+    let actor = stage.main(module, vec![])?;
+    let busy = actor.clone();
+    stage.until("it has run for a while", || {
+        busy.tally().cpu_ns.load(khal::sync::atomic::Ordering::Relaxed) > 1_000_000
+    })?;
+    check!(actor.end().record().is_none(), "an endless actor ended by itself");
+    actor.kill();
+    stage.ends(&actor, EndReason::Killed)
+}
+
+pub fn a_sleeper_a_receiver_and_a_caller_are_killed_where_they_wait(stage: &mut Stage<'_>) -> Verdict {
+    let silent = endpoint(4)?;
+    let to_silent = || silent.derive(Rights::ALL, 0);
+    let caller = stage.main("calls_once", vec![to_silent()?])?;
+    let waiting = endpoint(4)?;
+    let receiver = stage.main("receives_once", vec![waiting.derive(Rights::ALL, 0)?])?;
+    let sleeper = stage.main("takes_in_order", vec![endpoint(1)?, authority(Object::Clock)])?;
+    for actor in [caller, receiver, sleeper] {
+        let waits = actor.clone();
+        stage.until("it waits", || waits.state() == ActorState::Blocked && waits.gate().is_waiting())?;
+        actor.kill();
+        stage.ends(&actor, EndReason::Killed)?;
+    }
+    Ok(())
+}
+
+pub fn a_resting_handler_is_killed(stage: &mut Stage<'_>) -> Verdict {
+    let door = endpoint(4)?;
+    let caps = vec![door.derive(Rights::ALL, 0)?];
+    let handler = stage.actor("adder", Shape::Handler, Priority::Normal, caps)?;
+    let rests = handler.clone();
+    stage.until("it rests", || rests.state() == ActorState::Idle && rests.gate().is_waiting())?;
+    let figures = stage.kernel.scheduler().stacks().figures();
+    check!(figures.lent == 0, "a resting handler holds a stack");
+    handler.kill();
+    stage.ends(&handler, EndReason::Killed)
+}
+
+pub fn a_late_waiter_still_gets_the_reason(stage: &mut Stage<'_>) -> Verdict {
+    let actor = stage.main("exit_seven", vec![])?;
+    stage.ends(&actor, EndReason::Exited(7))?;
+    actor.kill();
+    stage.ends(&actor, EndReason::Exited(7))
+}
