@@ -2,8 +2,8 @@
 //!
 //! Owns: the console's output, the bytes that nobody has read yet, and who waits for some.
 //! Invariants: readers are served in the order they came; a reader that has gone loses no bytes; the
-//! keyboard waits while the buffer is full. `console ready` is written when the keyboard listens: tools
-//! hold their input back until they see it.
+//! keyboard waits while the buffer is full. `console ready` is written when the keyboard listens, and before
+//! anything else: tools hold their input back until they see it.
 //! Does not: edit lines (its clients do), or know who they are.
 //!
 //! Protocol: [`actor_sdk::protocol::console`].
@@ -30,6 +30,8 @@ pub struct Server {
     typed: VecDeque<u8>,
     readers: VecDeque<Reply>,
     keyboard: Option<Reply>,
+    /// What clients wanted written before the keyboard listened; nothing once it does.
+    early: Option<Vec<u8>>,
 }
 
 impl Handler for Server {
@@ -39,6 +41,7 @@ impl Handler for Server {
             typed: VecDeque::new(),
             readers: VecDeque::new(),
             keyboard: None,
+            early: Some(Vec::new()),
         }
     }
 
@@ -46,7 +49,10 @@ impl Handler for Server {
         let reply = message.take_reply();
         match message.label {
             label::WRITE => {
-                self.write(&message.bytes);
+                match &mut self.early {
+                    Some(early) if early.len() < BUFFER_BYTES => early.extend(&message.bytes),
+                    _ => self.write(&message.bytes),
+                }
                 answer(reply, label::WRITE);
             }
             label::READ => {
@@ -55,6 +61,8 @@ impl Handler for Server {
             }
             label::READY => {
                 self.write(b"console ready\n");
+                let early = self.early.take().unwrap_or_default();
+                self.write(&early);
                 answer(reply, label::READY);
             }
             label::TYPED => {
@@ -131,6 +139,24 @@ mod tests {
         let (mut kernel, mut server) = kernel();
         kernel.deliver(&mut server, Parcel::new(label::READY)).unwrap();
         assert_eq!(kernel.console_output(), "console ready\r\n");
+    }
+
+    #[test]
+    fn what_is_written_before_the_marker_comes_after_it() {
+        let (mut kernel, mut server) = kernel();
+        kernel.deliver(&mut server, Parcel::new(label::WRITE).bytes(b"prompt> ")).unwrap();
+        assert_eq!(kernel.console_output(), "");
+        kernel.deliver(&mut server, Parcel::new(label::READY)).unwrap();
+        kernel.deliver(&mut server, Parcel::new(label::WRITE).bytes(b"ps")).unwrap();
+        assert_eq!(kernel.console_output(), "console ready\r\nprompt> ps");
+    }
+
+    #[test]
+    fn without_a_keyboard_text_is_held_back_only_up_to_a_limit() {
+        let (mut kernel, mut server) = kernel();
+        kernel.deliver(&mut server, Parcel::new(label::WRITE).bytes(&[b'x'; BUFFER_BYTES])).unwrap();
+        kernel.deliver(&mut server, Parcel::new(label::WRITE).bytes(b"help")).unwrap();
+        assert_eq!(kernel.console_output(), "help");
     }
 
     #[test]

@@ -5,6 +5,28 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
+use core::str::FromStr;
+
+/// An actor's id as people read and type it: its place among the actors, and how often that place was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActorId(pub u64);
+
+impl fmt::Display for ActorId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.0 & u64::from(u32::MAX), self.0 >> 32)
+    }
+}
+
+impl FromStr for ActorId {
+    type Err = core::num::ParseIntError;
+
+    /// Reads the form that is shown; a place alone means its first use.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (place, uses) = text.split_once('.').unwrap_or((text, "1"));
+        Ok(Self(u64::from(uses.parse::<u32>()?) << 32 | u64::from(place.parse::<u32>()?)))
+    }
+}
 
 /// A length of time, with a unit that leaves three or four digits.
 #[must_use]
@@ -57,6 +79,14 @@ mod tests {
     extern crate std;
     use super::*;
     use std::vec;
+
+    #[test]
+    fn ids_are_read_as_they_are_shown() {
+        let id = ActorId(3 << 32 | 14);
+        assert_eq!((format!("{id}").as_str(), "14.3".parse()), ("14.3", Ok(id)));
+        assert_eq!("14".parse(), Ok(ActorId(1 << 32 | 14)));
+        assert!("echo".parse::<ActorId>().is_err() && "1.2.3".parse::<ActorId>().is_err());
+    }
 
     #[test]
     fn times_change_their_unit() {

@@ -12,12 +12,14 @@ pub mod editor;
 pub mod format;
 pub mod history;
 pub mod keys;
+mod started;
 pub mod terminal;
 pub mod words;
 
 use actor_sdk::{Capability, Clock, Endpoint, Error, Log, Spawner, System};
 
 use history::History;
+use started::Started;
 use terminal::Terminal;
 
 const BANNER: &str =
@@ -32,6 +34,7 @@ pub struct Shell {
     log: Log,
     spawner: Spawner,
     system: System,
+    started: Started,
 }
 
 impl Shell {
@@ -47,6 +50,7 @@ impl Shell {
             log: Log::find("log")?,
             spawner: Spawner::find("spawner")?,
             system: System::find("system")?,
+            started: Started::default(),
         })
     }
 

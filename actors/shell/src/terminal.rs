@@ -30,13 +30,15 @@ pub struct Terminal {
     server: Endpoint,
     typed: VecDeque<u8>,
     decoder: Decoder,
+    /// What stands on the line behind the prompt, if the cursor is at its end.
+    shown: Option<String>,
 }
 
 impl Terminal {
     /// The terminal behind the console's server.
     #[must_use]
     pub fn new(server: Endpoint) -> Self {
-        Self { server, typed: VecDeque::new(), decoder: Decoder::default() }
+        Self { server, typed: VecDeque::new(), decoder: Decoder::default(), shown: None }
     }
 
     /// Writes text; returns when the server has taken it.
@@ -82,6 +84,7 @@ impl Terminal {
     pub fn line(&mut self, history: &mut History) -> Result<Option<String>, Error> {
         let mut line = Line::default();
         self.write(PROMPT)?;
+        self.shown = Some(String::new());
         loop {
             match line.apply(self.key(NEVER)?) {
                 Event::Finished => {
@@ -99,7 +102,10 @@ impl Terminal {
                 }
                 Event::Earlier => replace(&mut line, |text| history.earlier(text)),
                 Event::Later => replace(&mut line, |_| history.later()),
-                Event::Redraw => self.write(CLEAR)?,
+                Event::Redraw => {
+                    self.write(CLEAR)?;
+                    self.shown = None;
+                }
                 Event::Edited => {}
             }
             // Keys that are here already are handled first: one drawing serves them all.
@@ -109,13 +115,17 @@ impl Terminal {
         }
     }
 
-    /// Draws the line anew and puts the cursor where it belongs.
-    fn draw(&self, line: &Line) -> Result<(), Error> {
-        let back = match line.behind_cursor() {
-            0 => String::new(),
-            columns => format!("\x1b[{columns}D"),
-        };
-        self.write(&format!("\r{PROMPT}{}\x1b[K{back}", line.text()))
+    /// Draws what has changed: what was typed behind the rest alone, or else the whole line anew.
+    fn draw(&mut self, line: &Line) -> Result<(), Error> {
+        let (text, behind_cursor) = (line.text(), line.behind_cursor());
+        let added = self.shown.as_ref().and_then(|shown| text.strip_prefix(shown.as_str()));
+        match added.filter(|_| behind_cursor == 0) {
+            Some(added) => self.write(added)?,
+            None if behind_cursor == 0 => self.write(&format!("\r{PROMPT}{text}\x1b[K"))?,
+            None => self.write(&format!("\r{PROMPT}{text}\x1b[K\x1b[{behind_cursor}D"))?,
+        }
+        self.shown = (behind_cursor == 0).then_some(text);
+        Ok(())
     }
 }
 

@@ -46,7 +46,7 @@ fn actor(index: u32, name: &str, state: ActorState) -> ActorRecord {
     ActorRecord {
         index,
         core: 1,
-        id: u64::from(index) + 10,
+        id: 1 << 32 | (u64::from(index) + 10),
         name: Name::new_truncated(name),
         module: Name::new_truncated("any"),
         state,
@@ -89,6 +89,11 @@ fn the_prompt_comes_back_after_each_line() {
 }
 
 #[test]
+fn typing_at_the_end_of_the_line_draws_only_what_is_new() {
+    assert!(shown("uptime\n", |_| {}).contains("\ntessera> uptime\nup 0 min"));
+}
+
+#[test]
 fn an_unknown_command_is_told_the_nearest() {
     assert!(
         shown("hlep\n", |_| {}).contains("there is no command `hlep`; did you mean `help`? `help` lists")
@@ -126,8 +131,8 @@ fn ps_gives_one_line_an_actor_and_says_how_ended_ones_ended() {
         kernel.add_actor(actor(0, "root", ActorState::Blocked));
         kernel.add_actor(actor(4, "gone", ActorState::Ended));
     });
-    assert!(text.contains("10  root  blocked   high      cpu1  5000 ns  20 KiB  1 MiB  any\n"), "{text}");
-    assert!(text.contains("14  gone  exited 3  high"), "{text}");
+    assert!(text.contains("10.1  root  blocked   high      cpu1  5000 ns  20 KiB  1 MiB  any\n"), "{text}");
+    assert!(text.contains("14.1  gone  exited 3  high"), "{text}");
 }
 
 #[test]
@@ -204,7 +209,7 @@ fn log_shows_the_last_lines_oldest_first() {
 fn top_runs_as_many_rounds_as_it_is_told_and_shows_shares() {
     let text = shown("top 2\n", |kernel| kernel.add_actor(actor(0, "root", ActorState::Ready)));
     assert_eq!(text.matches("%CPU").count(), 2);
-    assert!(text.contains(" 0.0  10  root"), "{text}");
+    assert!(text.contains(" 0.0  10.1  root"), "{text}");
 }
 
 #[test]
@@ -261,10 +266,10 @@ fn shutdown_and_reboot_reach_the_machine() {
 }
 
 #[test]
-fn wait_tells_how_an_actor_ended() {
-    let (mut kernel, screen) = machine("spawn primes\nwait 2\n");
-    kernel.add_actor(ActorRecord { id: 2, ..actor(0, "primes", ActorState::Ended) });
-    kernel.refuse(HostCall::ActorWait, Error::TimedOut);
-    assert_eq!(run(), Err(Error::Closed));
-    assert!(screen.borrow().contains("wait: The deadline passed first; nothing has changed. (timed-out)\n"));
+fn wait_gives_up_at_the_deadline_and_works_for_any_actor() {
+    let text = shown("spawn primes\nwait primes 2\nuptime\n", |_| {});
+    assert!(text.contains("wait: The deadline passed first; nothing has changed. (timed-out)\n"), "{text}");
+    assert!(text.contains("up 0 min 2.000 s\n"), "{text}");
+    let text = shown("wait other 0\n", |kernel| kernel.add_actor(actor(0, "other", ActorState::Ready)));
+    assert!(text.contains("wait: No such module, actor, entry or name. (not-found)\n"), "{text}");
 }

@@ -113,7 +113,8 @@ record! {
         pub index: u32,
         /// The core it runs on or ran on last.
         pub core: u32,
-        /// Its id: never 0, never given to another actor.
+        /// Its id: never 0, never given to another actor. Its place in the low half, how often that place
+        /// has been used in the high half.
         pub id: u64,
         /// What it is called.
         pub name: Name,

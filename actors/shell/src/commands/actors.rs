@@ -14,7 +14,7 @@ use actor_sdk::{EndReason, Error};
 
 use super::Trouble;
 use crate::Shell;
-use crate::format::{bytes, table, time};
+use crate::format::{ActorId, bytes, table, time};
 use crate::terminal::CLEAR;
 
 /// How often `top` looks.
@@ -33,7 +33,7 @@ pub fn ps(shell: &mut Shell, _arguments: &[String]) -> Result<(), Trouble> {
 
 fn ps_row(actor: &ActorRecord) -> Vec<String> {
     Vec::from([
-        actor.id.to_string(),
+        ActorId(actor.id).to_string(),
         actor.name.to_string(),
         state(actor),
         actor.priority.name().into(),
@@ -142,7 +142,7 @@ fn caps_row(capability: &CapabilityRecord) -> Vec<String> {
 /// The actor that is meant by an id or a name. Of those that share a name, one that lives is meant.
 pub fn find(shell: &Shell, wanted: &str) -> Result<ActorRecord, Trouble> {
     let mut found: Vec<ActorRecord> = match wanted.parse() {
-        Ok(id) => shell.system.actors().filter(|actor| actor.id == id).collect(),
+        Ok(ActorId(id)) => shell.system.actors().filter(|actor| actor.id == id).collect(),
         Err(_) => shell.system.actors().filter(|actor| actor.name.as_str() == wanted).collect(),
     };
     if found.iter().any(|actor| actor.state != ActorState::Ended) {

@@ -60,7 +60,12 @@ const COMMANDS: &[Command] = &[
     Command { name: "mem", usage: "mem", help: "says where memory is", run: machine::mem },
     Command { name: "caps", usage: "caps ACTOR", help: "lists an actor's capabilities", run: actors::caps },
     Command { name: "log", usage: "log [LINES]", help: "shows the last lines of the log", run: machine::log },
-    Command { name: "spawn", usage: start::SPAWN_USAGE, help: "starts an actor", run: start::spawn },
+    Command {
+        name: "spawn",
+        usage: "spawn [OPTION]… MODULE [ARGS]",
+        help: start::SPAWN_HELP,
+        run: start::spawn,
+    },
     Command { name: "kill", usage: "kill ACTOR", help: "ends an actor by force", run: start::kill },
     Command {
         name: "wait",

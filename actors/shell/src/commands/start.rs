@@ -2,11 +2,12 @@
 //!
 //! Invariant: what is started gets the log, the clock and its own endpoint if it is a handler, and besides
 //! only what is named.
-//! Does not: look after what it started; `ps` and `wait` tell how it fares.
+//! Does not: start again what ended; `ps` and `wait` tell how it fares.
 
 use alloc::format;
 use alloc::string::String;
 
+use actor_sdk::abi::EndRecord;
 use actor_sdk::{
     Capability, Clock, EndReason, Endpoint, Error, Factory, Log, NEVER, Plan, Priority, Rights, Shape,
 };
@@ -15,10 +16,11 @@ use core::time::Duration;
 use super::Trouble;
 use super::actors::find;
 use crate::Shell;
+use crate::format::ActorId;
 
-/// How `spawn` is used.
-pub const SPAWN_USAGE: &str =
-    "spawn [--name N] [--priority P] [--memory KIB] [--with CAPABILITY]… [--handler] MODULE [ARGUMENTS]";
+/// What `spawn` does and which options it takes.
+pub const SPAWN_HELP: &str = "starts an actor; OPTION is --name N, --priority P, --memory KIB, --handler, \
+    or --with NAME for a capability of the shell's";
 
 /// What a spawned actor's memory may become unless it is told, in KiB.
 const MEMORY_KIB: u64 = 1024;
@@ -96,10 +98,10 @@ pub fn spawn(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     let actor = shell.spawner.spawn(&plan)?;
     let text =
         match shell.system.actors().filter(|actor| actor.name.as_str() == name).map(|actor| actor.id).max() {
-            Some(id) => format!("started {name} as {id}\n"),
+            Some(id) => format!("started {name} as {}\n", ActorId(id)),
             None => format!("started {name}\n"),
         };
-    drop(actor);
+    shell.started.keep(name, actor);
     Ok(shell.terminal.write(&text)?)
 }
 
@@ -121,7 +123,7 @@ pub fn kill(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     let [wanted] = arguments else { return Err(Trouble::Usage) };
     let record = find(shell, wanted)?;
     shell.system.open(record.id)?.kill()?;
-    let text = format!("told {} ({}) to end\n", record.name, record.id);
+    let text = format!("told {} ({}) to end\n", record.name, ActorId(record.id));
     Ok(shell.terminal.write(&text)?)
 }
 
@@ -134,14 +136,26 @@ pub fn wait(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
         }
         _ => return Err(Trouble::Usage),
     };
-    let record = find(shell, wanted)?;
-    let end = shell.system.open(record.id)?.wait(deadline_ns)?;
-    let detail = if end.detail.is_empty() { String::new() } else { format!(": {}", end.detail) };
-    let text = match end.reason {
-        EndReason::Exited(code) => format!("{} exited with {code}\n", record.name),
-        reason => format!("{} ended: {}{detail}\n", record.name, reason.name()),
+    let text = match shell.started.find(wanted) {
+        Some(actor) => {
+            let end = actor.wait(deadline_ns)?;
+            shell.started.forget(wanted);
+            end_line(wanted, &end)
+        }
+        None => {
+            let record = find(shell, wanted)?;
+            end_line(record.name.as_str(), &shell.system.open(record.id)?.wait(deadline_ns)?)
+        }
     };
     Ok(shell.terminal.write(&text)?)
+}
+
+fn end_line(name: &str, end: &EndRecord) -> String {
+    let detail = if end.detail.is_empty() { String::new() } else { format!(": {}", end.detail) };
+    match end.reason {
+        EndReason::Exited(code) => format!("{name} exited with {code}\n"),
+        reason => format!("{name} ended: {}{detail}\n", reason.name()),
+    }
 }
 
 #[cfg(test)]
