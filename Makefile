@@ -93,7 +93,7 @@ $(BUILD)/selftest-%.img: $(EXAMPLES)/selftest | tools
 	@$(TOOLS)/tessera-image --kernel $< --$* $@
 
 $(BUILD)/machine-%.img: $(EXAMPLES)/machine | tools
-	@$(TOOLS)/tessera-image --kernel $< --$* $@
+	@$(TOOLS)/tessera-image --kernel $< --ramdisk khal/examples/machine.rs --$* $@
 
 # --- testing -----------------------------------------------------------------------------------------
 

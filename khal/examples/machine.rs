@@ -1,8 +1,8 @@
 //! The machine under khal, one property or one death a boot, chosen by the options line.
 //!
-//! Properties (`audit`, `cores=N`, `clock`, `frames`, `input`, `seeds`) print `machine <name> ok` and
+//! Properties (`audit`, `cores=N`, `clock`, `frames`, `ramdisk`, `input`, `seeds`) print `machine <name> ok` and
 //! end with status 0; one that does not hold panics. Deaths (`page-fault`, `null-call`, `text-write`,
-//! `data-exec`, `double-fault`, `invalid-opcode`, `other-core`) must end in an epitaph; `off` and
+//! `ramdisk-write`, `data-exec`, `double-fault`, `invalid-opcode`, `other-core`) must end in an epitaph; `off` and
 //! `reboot` end as they say. `selftest` beside it shows what runs on the machine; this shows the machine.
 //! It also builds for the host, where the deaths are the process's and most properties say nothing.
 #![no_std]
@@ -23,6 +23,9 @@ use khal::{console, entropy, heap, memory, power, time};
 
 khal::entry!(main);
 
+/// The image's ramdisk is this very file.
+static RAMDISK: &[u8] = include_bytes!("machine.rs");
+
 /// An address in the lower half, where nothing is mapped.
 const NOWHERE: usize = 0x1234_5000;
 /// Not canonical: no stack can be there, whatever is mapped.
@@ -40,11 +43,16 @@ fn main(machine: Machine) -> ! {
         "cores" => assert_eq!(value.parse(), Ok(machine.cores), "cores"),
         "clock" => start_cores(compare_clocks),
         "frames" => frames(machine.memory_bytes),
+        "ramdisk" => assert_eq!(machine.ramdisk, RAMDISK, "ramdisk"),
         "input" => input(),
         "seeds" => assert_ne!(entropy::seed(), entropy::seed(), "seeds"),
         "other-core" => start_cores(die_on_the_last),
         "off" => power::off(),
         "reboot" => power::reboot(),
+        "ramdisk-write" => {
+            // SAFETY: none: the ramdisk cannot be written.
+            unsafe { machine.ramdisk.as_ptr().cast_mut().write_volatile(0) };
+        }
         death => die(death),
     }
     hold(name)

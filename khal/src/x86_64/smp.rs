@@ -12,6 +12,7 @@
 
 mod trampoline;
 
+use core::fmt::Write;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 use core::time::Duration;
 
@@ -20,7 +21,7 @@ use x86_64::instructions::interrupts;
 use super::memory::stacks;
 use super::platform::Platform;
 use super::traps::{self, epitaph};
-use super::{apic, boot, percpu, time, timer};
+use super::{apic, boot, console, percpu, time, timer};
 use crate::cpu::{CoreId, MAX_CORES};
 use crate::time::Instant;
 use trampoline::Trampoline;
@@ -64,6 +65,9 @@ pub fn start_others(platform: &Platform) -> usize {
         let Some(core) = CoreId::new(cores) else { break };
         if start(core, id, &mut trampoline) {
             cores += 1;
+        } else {
+            // The machine runs without it, but nobody should have to wonder.
+            let _ = writeln!(console::Emergency, "khal: processor {id} does not start, or its clock is off");
         }
     }
     trampoline.remove();

@@ -16,6 +16,8 @@ use super::{apic, percpu, time};
 use crate::cpu::{CoreId, MAX_CORES};
 
 const NEVER: u64 = u64::MAX;
+/// Least time between two attempts at a forced switch.
+const RETRY_NS: u64 = 100_000;
 
 struct Timer {
     armed: AtomicU64,
@@ -85,7 +87,7 @@ pub fn expire() -> Verdict {
     let stands = core.resched.load(SeqCst);
     let over = timer.grace.load(Relaxed) <= now;
     if over {
-        timer.grace.store(if stands { grace_from(now) } else { NEVER }, Relaxed);
+        timer.grace.store(if stands { retry_from(now) } else { NEVER }, Relaxed);
     }
     program(timer);
     if over && stands { Verdict::Force } else { Verdict::Done }
@@ -93,6 +95,12 @@ pub fn expire() -> Verdict {
 
 fn grace_from(now: u64) -> u64 {
     now.saturating_add(GRACE_NS.load(Relaxed))
+}
+
+/// When to try again: not at once, since it is a guard or the core loop itself that is in the way,
+/// and a short grace would leave them no time to go on.
+fn retry_from(now: u64) -> u64 {
+    now.saturating_add(GRACE_NS.load(Relaxed).max(RETRY_NS))
 }
 
 fn program(timer: &Timer) {

@@ -73,6 +73,12 @@ fn memory_above_four_gibibytes_is_used() {
 }
 
 #[test]
+fn ramdisk_arrives_whole_by_bios_and_uefi() {
+    holds_everywhere("ramdisk");
+    holds(&guest("machine", Firmware::Uefi, 1).options("ramdisk"), b"");
+}
+
+#[test]
 fn two_seeds_differ() {
     holds_everywhere("seeds");
 }
@@ -101,6 +107,11 @@ fn call_of_a_null_pointer_is_a_page_fault() {
 #[test]
 fn store_to_the_kernels_text_is_a_page_fault() {
     dies_everywhere("text-write", "page-fault");
+}
+
+#[test]
+fn store_to_the_ramdisk_is_a_page_fault() {
+    dies_everywhere("ramdisk-write", "page-fault");
 }
 
 #[test]

@@ -124,3 +124,40 @@ impl fmt::Display for Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(line: &str) -> Result<Order, Failure> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn every_argument_finds_its_place() {
+        let order = order("--kernel k --ramdisk r --bios b --uefi u --verbose").unwrap_or_default();
+        let paths = [order.kernel, order.ramdisk, order.bios, order.uefi].map(Option::unwrap_or_default);
+        assert_eq!(paths, ["k", "r", "b", "u"].map(PathBuf::from));
+        assert!(order.verbose);
+    }
+
+    #[test]
+    fn unknown_argument_is_refused_by_name() {
+        assert!(
+            matches!(order("--kernel k --disk d"), Err(Failure::UnknownArgument(name)) if name == "--disk")
+        );
+    }
+
+    #[test]
+    fn argument_without_its_value_is_refused() {
+        assert!(matches!(order("--kernel"), Err(Failure::MissingValue(name)) if name == "--kernel"));
+    }
+
+    #[test]
+    fn order_without_kernel_output_or_file_builds_nothing() {
+        let fails = |line| order(line).and_then(|order| build(&order));
+        assert!(matches!(fails("--bios b"), Err(Failure::NoKernel)));
+        assert!(matches!(fails("--kernel k"), Err(Failure::NoOutput)));
+        assert!(matches!(fails("--kernel /nowhere/k --bios b"), Err(Failure::Unreadable(_))));
+    }
+}
