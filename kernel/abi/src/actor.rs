@@ -196,4 +196,24 @@ mod tests {
             assert!(SpawnRequest::decode(&buffer[..cut]).is_err(), "{cut} of {len} bytes");
         }
     }
+
+    #[test]
+    fn no_change_makes_the_request_panic_or_lose_an_entry() {
+        let caps = [SpawnCap::new(SlotName::EMPTY, Handle::NONE, Rights::NONE); 3];
+        let mut good = [0; SpawnRequest::MAX_BYTES];
+        let len = SpawnRequest::encode(head(), &caps, "args", &mut good).unwrap();
+        let (mut state, mut accepted) = (0x5eed_u64, 0);
+        for _ in 0..20_000 {
+            let mut bytes = good;
+            for _ in 0..2 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                bytes[(state >> 33) as usize % len] = (state >> 24) as u8;
+            }
+            if let Ok(request) = SpawnRequest::decode(&bytes[..len]) {
+                assert_eq!(request.caps().count(), usize::from(request.head.cap_count));
+                accepted += 1;
+            }
+        }
+        assert!(accepted > 0, "changes to names and limits are still requests");
+    }
 }

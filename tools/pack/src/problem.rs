@@ -80,6 +80,8 @@ pub enum Problem {
     MemoryTooSmall(String, u64, u64),
     /// The module makes a call that needs a capability which the actor is not granted.
     NotGranted(String, &'static str, ObjectKind, Rights),
+    /// An actor is granted what the first actor does not hold to hand on.
+    FirstLacks(ObjectKind, Rights),
     /// The actor is granted what its module never uses and it cannot hand on.
     UnusedGrant(String, ObjectKind),
     /// A file that the manifest wants packed is not there.
@@ -160,6 +162,10 @@ impl Problem {
             Self::NoMailbox(name) => {
                 (format!("`{name}` has no endpoint"), "give it a mailbox, or remove this capability".into())
             }
+            Self::FirstLacks(kind, rights) => (
+                format!("the first actor has no {} with {rights} to hand on", kind.name()),
+                "grant it there, under the kind's own name, or remove it here".into(),
+            ),
             Self::TooManyCapabilities => (
                 "more capabilities than one actor can be started with".into(),
                 format!("grant at most {}", tessera_abi::actor::SPAWN_CAPS_MAX - 1),

@@ -49,6 +49,7 @@ name = "root"
 priority = "high"
 [actor.capabilities]
 log = { rights = ["write", "grant"] }
+clock = { rights = ["read", "grant"] }
 
 [[actor]]
 name = "echo-1"
@@ -100,7 +101,7 @@ fn every_bad_manifest_is_refused_with_the_message_on_its_first_line() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad");
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    assert!(files.len() >= 38, "only {} bad manifests were found", files.len());
+    assert!(files.len() >= 40, "only {} bad manifests were found", files.len());
     let mut wrong = Vec::new();
     for file in files {
         let text = fs::read_to_string(&file).unwrap();

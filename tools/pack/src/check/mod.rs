@@ -74,6 +74,7 @@ impl<'a> Checker<'a, '_> {
         for actor in &source.actor {
             let plan = self.actor(actor.get_ref());
             self.usage(actor.get_ref(), &plan);
+            self.handed_on(actor.get_ref(), &plan);
             self.plan.actors.push(plan);
         }
         self.check_first();

@@ -64,6 +64,24 @@ impl<'a> Checker<'a, '_> {
     }
 }
 
+/// Authority comes from the first actor alone: what it does not hold, nobody can be granted.
+impl<'a> Checker<'a, '_> {
+    pub(super) fn handed_on(&mut self, source: &'a ActorSource, plan: &ActorPlan) {
+        let Some(first) = self.plan.actors.first() else { return };
+        let held: Vec<_> = first.grants.iter().map(|grant| (grant.kind, grant.slot, grant.rights)).collect();
+        for grant in plan.grants.iter().filter(|grant| exists_at_boot(grant.kind)) {
+            let needed = grant.rights.union(Rights::GRANT);
+            let holds = held.iter().any(|(kind, slot, rights)| {
+                *kind == grant.kind && slot.as_str() == kind.name() && rights.contains(needed)
+            });
+            let place = source.capabilities.keys().find(|slot| slot.get_ref() == grant.slot.as_str());
+            if let Some(place) = place.filter(|_| !holds) {
+                self.reports.add(place.span(), Problem::FirstLacks(grant.kind, needed));
+            }
+        }
+    }
+}
+
 const fn exists_at_boot(kind: ObjectKind) -> bool {
     !matches!(kind, ObjectKind::Endpoint | ObjectKind::Reply | ObjectKind::Notification | ObjectKind::Actor)
 }

@@ -1,0 +1,109 @@
+//! The fake kernel's actors and the machine around them.
+//!
+//! Invariant: what was spawned never runs; it ends when the test says so.
+//! Does not: gather figures; `inspect` answers with the records that a test has set.
+
+use tessera_abi::{Error, Handle, HostCall, PowerAction, SpawnRequest, Subject};
+
+use super::{Calls, Outcome};
+use crate::fake::state::{Object, Spawned};
+use crate::fake::{Refused, Stop};
+
+impl Calls<'_> {
+    pub(super) fn spawn(&mut self, _spawner: u64, request: u32, len: u32) -> Outcome {
+        let bytes = self.memory.read(request, len)?.to_vec();
+        let request = SpawnRequest::decode(&bytes).map_err(|_| Error::InvalidArgument)?;
+        let mut caps = Vec::new();
+        for cap in request.caps() {
+            let held = self.granted(cap.handle, cap.rights)?;
+            caps.push((cap.name.as_str().to_owned(), held.object.kind(), cap.rights));
+        }
+        let end_signal = match request.head.end_notification {
+            Handle::NONE => None,
+            handle => Some(self.end_signal(handle, request.head.end_bits)?),
+        };
+        self.state.actors.push(Spawned {
+            name: request.head.name.as_str().to_owned(),
+            module: request.head.module.as_str().to_owned(),
+            args: request.args.to_owned(),
+            caps,
+            killed: false,
+            id: self.state.actors.len() as u64 + 2,
+            end: None,
+            end_signal,
+        });
+        self.install_new(Object::Actor(self.state.actors.len() - 1))
+    }
+
+    pub(super) fn actor_kill(&mut self, actor: u64) -> Outcome {
+        self.actor(actor)?.killed = true;
+        Ok(0)
+    }
+
+    pub(super) fn actor_wait(&mut self, actor: u64, end: u32, deadline: u64) -> Outcome {
+        match self.actor(actor)?.end {
+            Some(record) => self.memory.write(end, &record.encode()).map(|()| 0).map_err(Refused::from),
+            None => Err(self.wait(HostCall::ActorWait, deadline)),
+        }
+    }
+
+    pub(super) fn actor_open(&mut self, _system: u64, id: u64) -> Outcome {
+        let index = self.state.actors.iter().position(|actor| actor.id == id).ok_or(Error::NotFound)?;
+        self.install_new(Object::Actor(index))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a row of the table, as wide as it is there")]
+    pub(super) fn inspect(
+        &mut self,
+        _system: u64,
+        subject: u32,
+        index: u64,
+        buffer: u32,
+        capacity: u32,
+    ) -> Outcome {
+        let (high, low) = ((index >> 32) as u32, index as u32);
+        let state = &*self.state;
+        let record = match Subject::from_number(subject).ok_or(Error::InvalidArgument)? {
+            Subject::Machine => state.machine.filter(|_| index == 0).map(|record| record.encode().to_vec()),
+            Subject::Core => state
+                .cores
+                .iter()
+                .find(|core| u64::from(core.index) == index)
+                .map(|record| record.encode().to_vec()),
+            Subject::Actor => {
+                let mut later = state.actor_records.iter().filter(|actor| u64::from(actor.index) >= index);
+                later.next().map(|record| record.encode().to_vec())
+            }
+            Subject::Capability => {
+                let mut later = state
+                    .capability_records
+                    .iter()
+                    .filter(|(owner, record)| *owner == high && record.slot >= low);
+                later.next().map(|(_, record)| record.encode().to_vec())
+            }
+        };
+        let record = record.ok_or(Error::NotFound)?;
+        if record.len() > capacity as usize {
+            return Err(Error::TooLong.into());
+        }
+        self.put_some(buffer, capacity, &record)
+    }
+
+    pub(super) fn power(&mut self, _system: u64, action: u32) -> Outcome {
+        Err(Stop::Power(PowerAction::from_number(action).ok_or(Error::InvalidArgument)?).into())
+    }
+
+    fn actor(&mut self, handle: u64) -> Result<&mut Spawned, Error> {
+        match self.state.lookup(Handle::from_bits(handle))?.object {
+            Object::Actor(index) => self.state.actors.get_mut(index).ok_or(Error::WrongKind),
+            _ => Err(Error::WrongKind),
+        }
+    }
+
+    fn end_signal(&self, handle: Handle, bits: u64) -> Result<(usize, u64), Error> {
+        match self.state.resolve(HostCall::NotificationSignal, handle)?.object {
+            Object::Notification(index) => Ok((index, bits)),
+            _ => Err(Error::WrongKind),
+        }
+    }
+}
