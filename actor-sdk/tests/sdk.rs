@@ -153,10 +153,19 @@ fn a_wait_that_nothing_can_end_stops_the_test() {
 fn an_injected_refusal_comes_once_and_where_it_was_asked_for() {
     let mut kernel = Kernel::new();
     let random = kernel.grant::<Random>("random");
-    kernel.refuse_after(HostCall::RandomFill, 1, Error::NoMemory);
+    kernel.refuse_after(HostCall::RandomFill, 1, Error::Revoked);
     assert!(random.number().is_ok());
-    assert_eq!(random.number(), Err(Error::NoMemory));
+    assert_eq!(random.number(), Err(Error::Revoked));
     assert!(random.number().is_ok());
+}
+
+#[test]
+#[should_panic(expected = "random_fill never refuses with peer-dead")]
+fn a_refusal_that_no_kernel_gives_stops_the_test() {
+    let mut kernel = Kernel::new();
+    let random = kernel.grant::<Random>("random");
+    kernel.refuse(HostCall::RandomFill, Error::PeerDead);
+    let _number = random.number();
 }
 
 #[test]

@@ -56,16 +56,22 @@ pub(crate) enum Stop {
     Ended(EndReason, String),
     Power(PowerAction),
     WaitsForEver(HostCall),
+    NotInTable(HostCall, Error),
     NothingToDo,
 }
 
 impl Stop {
     /// Leaves the actor's code, up to [`Kernel::run`] or the end of the test.
     pub(crate) fn unwind(self) -> ! {
-        if let Self::WaitsForEver(call) = self {
-            stop_test(&format!("{} waits for ever: nothing in this test can end it", call.name()));
+        match self {
+            Self::WaitsForEver(call) => {
+                stop_test(&format!("{} waits for ever: nothing in this test can end it", call.name()))
+            }
+            Self::NotInTable(call, error) => {
+                stop_test(&format!("{} never refuses with {}: see docs/ABI.md", call.name(), error.name()))
+            }
+            other => resume_unwind(Box::new(other)),
         }
-        resume_unwind(Box::new(self))
     }
 }
 
@@ -92,11 +98,13 @@ impl From<Stop> for Refused {
     }
 }
 
-/// Answers a host call of the actor under test.
+/// Answers a host call of the actor under test. A refusal that the table does not know for the call stops
+/// the test, whether it was injected or is the fake kernel's own: no real kernel would give it.
 pub(crate) fn answer(call: HostCall, arguments: &[u64], memory: &mut Memory) -> Result<i64, Stop> {
     STATE.with_borrow_mut(|state| match (Calls { state, memory }).dispatch(call, arguments) {
         Ok(value) => Ok(tessera_abi::answer(Ok(value))),
-        Err(Refused::With(error)) => Ok(error.to_answer()),
+        Err(Refused::With(error)) if call.row().refuses_with(error) => Ok(error.to_answer()),
+        Err(Refused::With(error)) => Err(Stop::NotInTable(call, error)),
         Err(Refused::Stop(stop)) => Err(stop),
     })
 }
