@@ -41,7 +41,7 @@ WASM := --target wasm32-unknown-unknown -Zbuild-std=core,alloc
 WASM_FLAGS := CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-Clink-arg=-zstack-size=16384 -Clink-arg=--page-size=1"
 ACTORS = $(patsubst actors/%/Cargo.toml,-p %,$(wildcard actors/*/Cargo.toml))
 
-.PHONY: help setup run run-hosted test check docs ci fmt clean test-fresh image kernel actors tools FORCE
+.PHONY: help setup run run-hosted new-actor test check docs ci fmt clean test-fresh image kernel actors tools FORCE
 
 help: ## this list
 	@echo "make TARGET [SMP=$(SMP)] [MEM=$(MEM)] [FIRMWARE=$(FIRMWARE)]"
@@ -59,6 +59,9 @@ run: $(BUILD)/tessera-$(FIRMWARE).img ## the kernel in QEMU, its shell on this t
 run-hosted: $(RAMDISK) ## the same kernel as a Linux process
 	@$(WITH) cargo build $(FLAGS) --release -p tessera-kernel </dev/null
 	@exec $(HOSTED) cores=$(SMP) ramdisk=$(RAMDISK) $(OPTIONS)
+
+new-actor: ## NAME=x: a new actor from the template, with its test and its lines in system.toml
+	@tools/new-actor.sh "$(NAME)"
 
 image: $(IMAGES) ## the disk images, for BIOS and UEFI
 
@@ -93,16 +96,17 @@ $(BUILD)/selftest-%.img: $(EXAMPLES)/selftest | tools
 	@$(TOOLS)/tessera-image --kernel $< --$* $@
 
 $(BUILD)/machine-%.img: $(EXAMPLES)/machine | tools
-	@$(TOOLS)/tessera-image --kernel $< --ramdisk khal/examples/machine.rs --$* $@
+	@$(TOOLS)/tessera-image --kernel $< --ramdisk khal/examples/machine/main.rs --$* $@
 
 # --- testing -----------------------------------------------------------------------------------------
 
-test: $(TEST_IMAGES) ## every test; ends with `N passed, N failed`
+test: $(IMAGES) $(TEST_IMAGES) ## every test; ends with `N passed, N failed`
 	@$(WITH) tools/test.sh
 
 check: setup ## format, clippy, lock file, dependency direction, generated documents
 	@$(WITH) cargo fmt --all --check
 	@$(WITH) cargo clippy $(FLAGS) --locked --workspace --all-targets -- -D warnings
+	@$(WITH) cargo clippy $(FLAGS) --release -p tessera-kernel $(BARE) -- -D warnings
 	@$(WITH) $(WASM_FLAGS) cargo clippy $(FLAGS) --profile actor $(WASM) $(ACTORS) -- -D warnings
 	@$(CHECK)
 

@@ -29,9 +29,10 @@ models_layer() {
         cargo test "${CARGO_FLAGS[@]}" --no-fail-fast --release "${MODELS[@]}"
 }
 
-# Machines that boot. Two at a time: each has up to four virtual cores.
+# Machines that boot, and the hosted kernel as a program. Two at a time: each has up to four cores.
 boot_layer() {
-    TESSERA_IMAGES=$(realpath "$BUILD") \
+    cargo build "${CARGO_FLAGS[@]}" -p tessera-kernel || return
+    TESSERA_IMAGES=$(realpath "$BUILD") TESSERA_HOSTED=$(realpath "${CARGO_TARGET_DIR:-target}/debug/tessera-kernel") \
         cargo test "${CARGO_FLAGS[@]}" --no-fail-fast -p tessera-boot-tests -- --test-threads=2
 }
 

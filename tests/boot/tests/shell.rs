@@ -1,0 +1,119 @@
+//! The whole system, as a person meets it: a script goes in, the shell answers, the status is the guest's.
+//!
+//! Each property is shown in QEMU; those that need no machine also by the hosted kernel, whose program is in
+//! TESSERA_HOSTED. Answers are looked for by what they say, not by how they are laid out.
+
+#![expect(clippy::panic, clippy::unwrap_used, reason = "the helpers of these tests may fail them")]
+
+use std::io::Write;
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+
+use tessera_boot_tests::{CORES, LIMIT, guest};
+use tessera_run::{Firmware, Input, Outcome, Resets, Rules};
+
+/// Every actor of ramdisk/system.toml that is there for as long as the system is.
+const LASTING: [&str; 5] = ["root", "console", "keyboard", "shell", "echo"];
+const TOUR: &str = "help\ncpus\nps\ncaps shell\nshutdown\n";
+
+/// What a script makes the machine print; it has to end by switching itself off.
+fn played(firmware: Firmware, cores: u16, script: &str) -> String {
+    let report = guest("tessera", firmware, cores).run(script.as_bytes(), LIMIT).unwrap();
+    assert_eq!((report.outcome, report.epitaph), (Outcome::PoweredOff, None), "{}", report.console);
+    report.console
+}
+
+/// The same by the hosted kernel.
+fn hosted(cores: u16, script: &str) -> String {
+    let program = std::env::var("TESSERA_HOSTED").unwrap_or_else(|_| panic!("TESSERA_HOSTED is not set"));
+    let ramdisk = std::env::var("TESSERA_IMAGES").unwrap() + "/ramdisk.img";
+    // `timeout` ends it, should it hang; its status then is 124.
+    let mut child = Command::new("timeout")
+        .args([
+            &LIMIT.as_secs().to_string(),
+            &program,
+            &format!("cores={cores}"),
+            &format!("ramdisk={ramdisk}"),
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let console = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}: {console}", output.status);
+    console
+}
+
+/// How many lines begin so, whatever the shell drew before them.
+fn lines_with(console: &str, start: &str) -> usize {
+    console.lines().filter(|line| line.trim_start().starts_with(start)).count()
+}
+
+/// The tour's answers: a line a core with its figures, a line an actor, the shell's capabilities.
+fn shows_the_system(console: &str, cores: u16) {
+    for core in 0..cores {
+        let line = console.lines().find(|line| line.starts_with(&format!("cpu{core}"))).unwrap_or_default();
+        for figure in ["ticks", "switches", "steals", "IPIs", "longest guarded"] {
+            assert!(line.contains(figure), "cpu{core} without {figure}: {console}");
+        }
+    }
+    assert_eq!(lines_with(console, &format!("cpu{cores}")), 0, "{console}");
+    for actor in LASTING {
+        let known = console.lines().any(|line| line.split_whitespace().nth(1) == Some(actor));
+        assert!(known, "no line for {actor}: {console}");
+    }
+    let rights = console.lines().any(|line| line.contains("system") && line.contains("inspect+power"));
+    assert!(rights, "no capability with rights: {console}");
+}
+
+#[test]
+fn script_tours_the_system_on_every_machine() {
+    for cores in CORES {
+        shows_the_system(&played(Firmware::Bios, cores, TOUR), cores);
+    }
+}
+
+#[test]
+fn script_tours_the_system_by_uefi() {
+    shows_the_system(&played(Firmware::Uefi, 4, TOUR), 4);
+}
+
+#[test]
+fn script_tours_the_hosted_system() {
+    for cores in CORES {
+        shows_the_system(&hosted(cores, TOUR), cores);
+    }
+}
+
+#[test]
+fn every_line_of_a_long_script_reaches_the_shell() {
+    let script = "uptime\n".repeat(150) + "shutdown\n";
+    assert_eq!(lines_with(&played(Firmware::Bios, 2, &script), "up "), 150);
+    assert_eq!(lines_with(&hosted(2, &script), "up "), 150);
+}
+
+#[test]
+fn unknown_command_is_answered_with_help() {
+    let answer = "there is no command `hlep`; did you mean `help`?";
+    assert!(played(Firmware::Bios, 1, "hlep\nshutdown\n").contains(answer));
+}
+
+#[test]
+fn reboot_comes_back_to_the_shell() {
+    let rules = Rules { resets: Resets::Follow, ..Rules::of_test(LIMIT) };
+    let (input, mut typing) = UnixStream::pair().unwrap();
+    let session = guest("tessera", Firmware::Bios, 2).start(Input::Pipe(Box::new(input)), rules).unwrap();
+    let (mut seen, mut boots) = (String::new(), 0);
+    let report = session.finish(|bytes| {
+        seen.push_str(&String::from_utf8_lossy(bytes));
+        // A command a boot, typed when that boot has printed its ready text.
+        let now = lines_with(&seen, "console ready");
+        if now == std::mem::replace(&mut boots, now) {
+            return Ok(());
+        }
+        typing.write_all(if now == 1 { b"reboot\n" } else { b"shutdown\n" })
+    });
+    assert_eq!((report.outcome, report.resets), (Outcome::PoweredOff, 1), "{}", report.console);
+}
