@@ -74,6 +74,13 @@ pub trait Instance: Send {
 
     /// Whether the module has a start function, which must run, once, before any other entry.
     fn has_start(&self) -> bool;
+
+    /// Copies `into.len()` bytes of linear memory from address `at`, between activations: for
+    /// inspection, also of an instance that is spent.
+    ///
+    /// # Errors
+    /// [`OutOfBounds`] if any of them is outside the memory; `into` is then unchanged.
+    fn read_memory(&self, at: u32, into: &mut [u8]) -> Result<(), OutOfBounds>;
 }
 
 /// Who decides how long an activation may run. Called on the activation's own stack, so it may

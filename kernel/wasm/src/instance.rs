@@ -9,9 +9,9 @@
 //! reported is never less than what was used, and at most [`STEP`] more.
 
 use tessera_abi::{FaultKind, Shape};
-use tessera_core::engine::{Completion, Entry, Fault, Fuel, Instance, Next, Pace};
+use tessera_core::engine::{Completion, Entry, Fault, Fuel, Instance, Next, OutOfBounds, Pace};
 use tinywasm::types::{FuncType, WasmType, WasmValue};
-use tinywasm::{ExecProgress, Function, HostFunction, ModuleInstance, Store};
+use tinywasm::{ExecProgress, Function, HostFunction, Memory, ModuleInstance, Store};
 
 use crate::entry::export_name;
 use crate::fault;
@@ -95,6 +95,10 @@ impl RunningInstance {
         Fuel(quantum.saturating_sub(left).saturating_add(STEP))
     }
 
+    fn memory(&self) -> Option<Memory> {
+        self.store.state::<Actor>()?.memory
+    }
+
     fn take_stop(&mut self) -> Option<Completion> {
         self.store.state_mut::<Actor>()?.stop.take().map(Completion::Stopped)
     }
@@ -119,13 +123,18 @@ impl Instance for RunningInstance {
     }
 
     fn memory_bytes(&self) -> u64 {
-        let memory = self.store.state::<Actor>().and_then(|actor| actor.memory);
-        let len = memory.and_then(|memory| memory.len(&self.store).ok());
+        let len = self.memory().and_then(|memory| memory.len(&self.store).ok());
         len.and_then(|len| u64::try_from(len).ok()).unwrap_or(0)
     }
 
     fn has_start(&self) -> bool {
         self.start.is_some()
+    }
+
+    fn read_memory(&self, at: u32, into: &mut [u8]) -> Result<(), OutOfBounds> {
+        let memory = self.memory().ok_or(OutOfBounds)?;
+        let at = usize::try_from(at).map_err(|_| OutOfBounds)?;
+        memory.read_exact(&self.store, at, into).map_err(|_| OutOfBounds)
     }
 }
 

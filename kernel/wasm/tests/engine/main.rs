@@ -13,6 +13,10 @@ mod bad_modules;
 #[cfg(test)]
 mod containment;
 #[cfg(test)]
+mod differential;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod support;
