@@ -1,4 +1,4 @@
-//! The bare machine under khal (khal/examples/machine.rs): page tables, faults, clocks, power.
+//! The bare machine under khal (khal/examples/machine): page tables, faults, clocks, power.
 //!
 //! Each test is one property, or one way to die, at every core count.
 
@@ -60,6 +60,21 @@ fn every_core_that_the_machine_has_is_started() {
 #[test]
 fn no_core_reads_an_earlier_time_than_another_did() {
     holds_everywhere("clock");
+}
+
+#[test]
+fn thread_that_never_asks_is_switched_out_on_every_core() {
+    holds_everywhere("forced");
+}
+
+#[test]
+fn guard_keeps_its_core_and_loses_it_when_it_drops() {
+    holds_everywhere("deferred");
+}
+
+#[test]
+fn kick_wakes_a_core_that_sleeps_without_limit() {
+    holds_everywhere("kick");
 }
 
 #[test]

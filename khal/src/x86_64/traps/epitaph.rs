@@ -9,6 +9,7 @@ use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use x86_64::instructions::interrupts;
 use x86_64::registers::control::Cr2;
 
 use super::stubs::Frame;
@@ -88,7 +89,9 @@ pub fn panic(info: &PanicInfo<'_>) -> ! {
     power::exit(STATUS)
 }
 
+/// Interrupts stay masked from here on: a forced switch would let others go on, and die, on this core.
 fn begin() {
+    interrupts::disable();
     let me = cpu::current().index() + 1;
     // Relaxed: only who was first matters, nothing is published by it.
     match WRITER.compare_exchange(0, me, Ordering::Relaxed, Ordering::Relaxed) {

@@ -1,19 +1,21 @@
 //! The machine under khal, one property or one death a boot, chosen by the options line.
 //!
-//! Properties (`audit`, `cores=N`, `clock`, `frames`, `ramdisk`, `input`, `seeds`) print `machine <name> ok` and
+//! Properties (`audit`, `cores=N`, `clock`, `frames`, `ramdisk`, `input`, `seeds`; in `preempt`: `forced`,
+//! `deferred`, `kick`) print `machine <name> ok` and
 //! end with status 0; one that does not hold panics. Deaths (`page-fault`, `null-call`, `text-write`,
 //! `ramdisk-write`, `data-exec`, `double-fault`, `invalid-opcode`, `other-core`) must end in an epitaph; `off` and
 //! `reboot` end as they say. `selftest` beside it shows what runs on the machine; this shows the machine.
 //! It also builds for the host, where the deaths are the process's and most properties say nothing.
 #![no_std]
 #![no_main]
-#![expect(unsafe_code, reason = "each death is something that safe code cannot do")]
 #![expect(clippy::unwrap_used, reason = "a panic is how a property fails")]
 
 extern crate alloc;
 
+mod deaths;
+mod preempt;
+
 use alloc::format;
-use core::arch::asm;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 use core::time::Duration;
 
@@ -24,12 +26,8 @@ use khal::{console, entropy, heap, memory, power, time};
 khal::entry!(main);
 
 /// The image's ramdisk is this very file.
-static RAMDISK: &[u8] = include_bytes!("machine.rs");
+static RAMDISK: &[u8] = include_bytes!("main.rs");
 
-/// An address in the lower half, where nothing is mapped.
-const NOWHERE: usize = 0x1234_5000;
-/// Not canonical: no stack can be there, whatever is mapped.
-const NO_STACK: u64 = 1 << 63;
 const CLOCK_ROUNDS: usize = 20_000;
 const END_OF_INPUT: u8 = b'!';
 
@@ -46,14 +44,13 @@ fn main(machine: Machine) -> ! {
         "ramdisk" => assert_eq!(machine.ramdisk, RAMDISK, "ramdisk"),
         "input" => input(),
         "seeds" => assert_ne!(entropy::seed(), entropy::seed(), "seeds"),
-        "other-core" => start_cores(die_on_the_last),
+        "other-core" => start_cores(deaths::on_the_last_core),
         "off" => power::off(),
         "reboot" => power::reboot(),
-        "ramdisk-write" => {
-            // SAFETY: none: the ramdisk cannot be written.
-            unsafe { machine.ramdisk.as_ptr().cast_mut().write_volatile(0) };
-        }
-        death => die(death),
+        "forced" => start_cores(preempt::forced),
+        "deferred" => start_cores(preempt::deferred),
+        "kick" => start_cores(preempt::kick),
+        death => deaths::die(death, machine.ramdisk),
     }
     hold(name)
 }
@@ -86,14 +83,22 @@ fn compare_clocks(me: CoreId) -> ! {
         assert!(now >= published, "core {} reads {now} after {published}", me.index());
         LATEST.fetch_max(now, SeqCst);
     }
+    finish(me, "clock", || {
+        let ticked = cpu::all().filter(|core| cpu::stats(*core).timer_ticks > 0).count();
+        assert_eq!(ticked, cpu::count(), "each core's timer fired at bring-up");
+    })
+}
+
+/// The end of a property of all cores: when the last one is here, the boot core checks what is left to
+/// check and ends.
+fn finish(me: CoreId, name: &str, check: fn()) -> ! {
     FINISHED.fetch_add(1, SeqCst);
     while me == CoreId::BOOT && FINISHED.load(SeqCst) < cpu::count() {
         cpu::idle(Some(time::now() + Duration::from_millis(1)));
     }
     if me == CoreId::BOOT {
-        let ticked = cpu::all().filter(|core| cpu::stats(*core).timer_ticks > 0).count();
-        assert_eq!(ticked, cpu::count(), "each core's timer fired at bring-up");
-        hold("clock")
+        check();
+        hold(name)
     }
     loop {
         cpu::idle(None);
@@ -118,48 +123,4 @@ fn input() {
         }
     }
     console::write(format!("input {length} {sum:016x}\n").as_bytes());
-}
-
-/// The last core faults, while the others sleep.
-fn die_on_the_last(me: CoreId) -> ! {
-    if me.index() + 1 == cpu::count() {
-        die("page-fault");
-    }
-    loop {
-        cpu::idle(None);
-    }
-}
-
-fn die(how: &str) {
-    match how {
-        "page-fault" => {
-            // SAFETY: none: the load must fault.
-            unsafe { (NOWHERE as *const u8).read_volatile() };
-        }
-        "null-call" => {
-            // SAFETY: none: nothing executable is at 0.
-            unsafe { asm!("call {0}", in(reg) 0_usize) };
-        }
-        "text-write" => {
-            let text = main as *const () as *mut u8;
-            // SAFETY: none: text cannot be written.
-            unsafe { text.write_volatile(0) };
-        }
-        "data-exec" => {
-            let code = alloc::vec![0xc3_u8; 16];
-            // SAFETY: none: the heap cannot be executed.
-            unsafe { asm!("call {0}", in(reg) code.as_ptr()) };
-        }
-        "double-fault" => {
-            // SAFETY: none: the first fault finds no stack, which is the second.
-            unsafe { asm!("mov rsp, {0}", "int 0x77", in(reg) NO_STACK) };
-        }
-        "invalid-opcode" => {
-            // SAFETY: none: the instruction exists to fault.
-            unsafe { asm!("ud2") };
-        }
-        _ => {}
-    }
-    console::write(b"still alive\n");
-    power::exit(1)
 }
