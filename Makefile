@@ -41,7 +41,7 @@ WASM := --target wasm32-unknown-unknown -Zbuild-std=core,alloc
 WASM_FLAGS := CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-Clink-arg=-zstack-size=16384 -Clink-arg=--page-size=1"
 ACTORS = $(patsubst actors/%/Cargo.toml,-p %,$(wildcard actors/*/Cargo.toml))
 
-.PHONY: help setup run run-hosted new-actor test check docs ci fmt clean test-fresh image kernel actors tools FORCE
+.PHONY: help setup run run-hosted new-actor test bench check docs ci fmt clean test-fresh image kernel actors tools FORCE
 
 help: ## this list
 	@echo "make TARGET [SMP=$(SMP)] [MEM=$(MEM)] [FIRMWARE=$(FIRMWARE)]"
@@ -89,10 +89,13 @@ $(BUILD)/tessera-%.img: $(KERNEL) $(RAMDISK) | tools
 	@$(TOOLS)/tessera-image --kernel $(KERNEL) --ramdisk $(RAMDISK) --$* $@
 
 # khal alone, for the boot tests that need no kernel.
-$(EXAMPLES)/selftest $(EXAMPLES)/machine: FORCE | setup
+$(EXAMPLES)/selftest $(EXAMPLES)/machine $(EXAMPLES)/hello: FORCE | setup
 	@$(WITH) cargo build $(FLAGS) --release -p tessera-khal --example $(@F) $(BARE) </dev/null
 
 $(BUILD)/selftest-%.img: $(EXAMPLES)/selftest | tools
+	@$(TOOLS)/tessera-image --kernel $< --$* $@
+
+$(BUILD)/hello-%.img: $(EXAMPLES)/hello | tools
 	@$(TOOLS)/tessera-image --kernel $< --$* $@
 
 $(BUILD)/machine-%.img: $(EXAMPLES)/machine | tools
@@ -102,6 +105,12 @@ $(BUILD)/machine-%.img: $(EXAMPLES)/machine | tools
 
 test: $(IMAGES) $(TEST_IMAGES) ## every test; ends with `N passed, N failed`
 	@$(WITH) tools/test.sh
+
+bench: $(BUILD)/tessera-bios.img $(BUILD)/hello-bios.img ## figures: a table, and JSON in $(BUILD)/bench
+	@mkdir -p $(BUILD)/bench
+	@$(WITH) cargo bench $(FLAGS) -p tessera-wasm --bench engine </dev/null
+	@$(WITH) TESSERA_IMAGES=$(abspath $(BUILD)) cargo run $(FLAGS) --quiet --release -p tessera-boot-tests \
+		--bin bench -- $(BUILD)/bench/qemu.json </dev/null
 
 check: setup ## format, clippy, lock file, dependency direction, generated documents
 	@$(WITH) cargo fmt --all --check
