@@ -4,7 +4,9 @@
 #
 #   tools/test-fresh.sh [COMMAND…]     other commands instead of the two, each run by bash in the clone
 #
-# The system is a debootstrap chroot in $FRESH_DIR (removed at the end, unless KEEP=1). Packages come from
+# The system is a debootstrap chroot in $FRESH_DIR, removed at the end unless KEEP=1; REUSE=1 takes the one
+# that is there, with all that was installed and built in it, and only brings the clone up to date (quicker,
+# but no longer fresh). Packages come from
 # where this machine's apt gets Debian's; so do the certificates that this machine added to its own, as
 # they belong to its network and not to Debian. Nothing else of this machine is visible inside. The mounts
 # live in a namespace of their own, so they vanish with this script however it ends.
@@ -65,7 +67,13 @@ newcomer() {
 }
 
 [ $# -gt 0 ] || set -- "printf 'help\nshutdown\n' | make run" "make test </dev/null"
-make_system
+if [ "${REUSE:-0}" = 1 ]; then
+    git -C "$DIR$CLONE" fetch --quiet "$HERE" HEAD
+    git -C "$DIR$CLONE" reset --quiet --hard FETCH_HEAD
+    say "not fresh: $DIR as it is, with the clone at $(git -C "$DIR$CLONE" rev-parse --short HEAD)"
+else
+    make_system
+fi
 mount_system
 bad=0
 for command in "$@"; do
