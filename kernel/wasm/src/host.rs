@@ -11,12 +11,9 @@
 
 use alloc::sync::Arc;
 
-use tessera_abi::{HostCall, IMPORT_MODULE, TABLE};
+use tessera_abi::{HostCall, IMPORT_MODULE, TABLE, arg};
 use tessera_core::engine::{GuestMemory, HostCalls, OutOfBounds, Stop};
-use tinywasm::types::WasmValue;
-use tinywasm::{Error, HostFunction, Imports, Memory, Store, Trap};
-
-use crate::signature::{self, PARAMETERS_MAX};
+use tinywasm::{Error, FuncContext, HostFunction, Imports, Memory, Store, Trap};
 
 /// What an instance keeps in its store for its host calls.
 pub(crate) struct Actor {
@@ -42,23 +39,49 @@ pub(crate) fn imports() -> Imports {
     imports
 }
 
-fn function(host_call: HostCall) -> HostFunction {
-    HostFunction::from_untyped(&signature::type_of(host_call), move |mut context, args, results| {
-        let answer = answer(host_call, context.store_mut(), args)?;
-        if let [result] = results {
-            *result = WasmValue::I64(answer);
+macro_rules! functions {
+    ($($number:literal $variant:ident $name:ident($($arg:ident: $meaning:ident),*) needs $needs:ident
+        [$($right:ident)*] gives $gives:literal refuses [$($error:ident)*] $prose:literal;)*) => {
+        /// A host call as a typed function of the interpreter: an untyped one copies its arguments twice.
+        fn function(host_call: HostCall) -> HostFunction {
+            match host_call {
+                $(HostCall::$variant => HostFunction::from(
+                    |mut context: FuncContext<'_>, ($($arg,)*): ($(<arg::$meaning as Crossing>::Wasm,)*)| {
+                        let words = [$(<arg::$meaning as Crossing>::word($arg)),*];
+                        answer(HostCall::$variant, context.store_mut(), &words)
+                    },
+                ),)*
+            }
         }
-        Ok(())
-    })
+    };
+}
+tessera_abi::for_each_host_call!(functions);
+
+/// How an argument of the table arrives from the interpreter, and as what it goes on.
+trait Crossing {
+    type Wasm;
+
+    fn word(value: Self::Wasm) -> u64;
+}
+
+impl Crossing for u32 {
+    type Wasm = i32;
+
+    fn word(value: i32) -> u64 {
+        u64::from(value.cast_unsigned())
+    }
+}
+
+impl Crossing for u64 {
+    type Wasm = i64;
+
+    fn word(value: i64) -> u64 {
+        value.cast_unsigned()
+    }
 }
 
 /// Runs one host call. The error only unwinds the interpreter; what it means is in the store.
-fn answer(host_call: HostCall, store: &mut Store, args: &[WasmValue]) -> Result<i64, Error> {
-    let mut words = [0u64; PARAMETERS_MAX];
-    for (word, arg) in words.iter_mut().zip(args) {
-        *word = word_of(arg);
-    }
-    let words = words.get(..args.len()).unwrap_or_default();
+fn answer(host_call: HostCall, store: &mut Store, words: &[u64]) -> Result<i64, Error> {
     let actor = store.state::<Actor>().ok_or(LOST)?;
     let host = Arc::clone(&actor.host);
     let mut view = View { memory: actor.memory, store };
@@ -75,15 +98,6 @@ fn answer(host_call: HostCall, store: &mut Store, args: &[WasmValue]) -> Result<
 
 /// Only an instance that was not made by this crate could lack its state.
 const LOST: Error = Error::Trap(Trap::Other("instance without host state"));
-
-fn word_of(value: &WasmValue) -> u64 {
-    match value {
-        WasmValue::I32(value) => u64::from(value.cast_unsigned()),
-        WasmValue::I64(value) => value.cast_unsigned(),
-        // The table has no other types, and signatures were compared with it.
-        _ => 0,
-    }
-}
 
 /// An actor's memory during one host call.
 struct View<'a> {

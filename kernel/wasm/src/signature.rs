@@ -6,33 +6,10 @@
 
 use core::fmt;
 
-use tessera_abi::{FaultKind, HostCall, IMPORT_MODULE, TABLE, ValueType};
+use tessera_abi::{FaultKind, HostCall, IMPORT_MODULE, ValueType};
 use tessera_core::engine::Fault;
 use tinywasm::Module;
 use tinywasm::types::{FuncType, ImportType, ModuleImport, WasmType};
-
-/// The host call that an import's type has to match, in the interpreter's terms.
-pub(crate) fn type_of(host_call: HostCall) -> FuncType {
-    let mut parameters = [WasmType::I64; PARAMETERS_MAX];
-    let declared = host_call.row().parameters;
-    for (target, parameter) in parameters.iter_mut().zip(declared) {
-        *target = wasm_type(parameter.value_type);
-    }
-    FuncType::new(parameters.get(..declared.len()).unwrap_or_default(), &[WasmType::I64])
-}
-
-/// The most parameters that a host call has.
-pub(crate) const PARAMETERS_MAX: usize = {
-    let mut most = 0;
-    let mut rest = TABLE;
-    while let [row, others @ ..] = rest {
-        if row.parameters.len() > most {
-            most = row.parameters.len();
-        }
-        rest = others;
-    }
-    most
-};
 
 fn wasm_type(value: ValueType) -> WasmType {
     match value {

@@ -205,6 +205,15 @@ fn an_instance_moves_between_threads_from_run_to_run() {
     assert_eq!(host.calls().len(), 3);
 }
 
+#[test]
+fn a_function_that_only_an_export_declares_can_be_referred_to() {
+    let text = r#"(module
+        (type $none (func))
+        (func $end (export "end"))
+        (func (export "_start") (call_ref $none (ref.func $end))))"#;
+    assert_eq!(instance(text, idle()).activate(Entry::Main, &mut Quanta::of(1000)), Ok(Completion::Returned));
+}
+
 /// A pace that is asked again although it said stop would be a run that went on.
 struct StopsOnce(usize);
 

@@ -131,3 +131,20 @@ fn a_module_without_memory_has_an_empty_one_for_host_calls() {
     let outcome = instance(text, Arc::new(host)).activate(Entry::Main, &mut Quanta::of(1000));
     assert_eq!(outcome, Ok(Completion::Returned));
 }
+
+#[test]
+fn a_memory_that_only_host_calls_touch_is_there_for_them() {
+    let text = r#"(module
+        (import "tessera" "yield_now" (func $host (result i64)))
+        (memory (export "memory") 1)
+        (func (export "_start") (drop (call $host))))"#;
+    let host = Recorder::answering(|_, _, memory| {
+        assert_eq!((memory.len_bytes(), memory.write(65_535, &[7])), (65_536, Ok(())));
+        Ok(0)
+    });
+    let mut instance = instance(text, Arc::new(host));
+    assert_eq!(instance.activate(Entry::Main, &mut Quanta::of(1000)), Ok(Completion::Returned));
+    let mut last = [0];
+    assert_eq!((instance.read_memory(65_535, &mut last), last), (Ok(()), [7]));
+    assert_eq!(instance.read_memory(65_536, &mut last), Err(OutOfBounds));
+}
