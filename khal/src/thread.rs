@@ -21,7 +21,7 @@ use crate::coroutine::{Coroutine, Signal};
 pub struct Stack(pub(crate) backend::thread::RawStack);
 
 impl Stack {
-    /// Usable bytes of each stack: 32 KiB on bare metal, more on the host, where debug builds and
+    /// Usable bytes of each stack: 48 KiB on bare metal, more on the host, where debug builds and
     /// the standard library's panic machinery need it and untouched pages cost nothing.
     pub const BYTES: usize = backend::thread::STACK_BYTES;
 

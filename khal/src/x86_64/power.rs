@@ -30,7 +30,7 @@ const SCI_ENABLE: u16 = 1;
 const GUESSED_TYPES: [u8; 2] = [0, 5];
 /// AML allocates as it likes; no kernel should lose more than this to it.
 const AML_HEAP_BYTES: usize = 8 << 20;
-/// 256 KiB: the interpreter recurses, and in a debug build a stack of 32 KiB is not enough for it.
+/// 256 KiB: the interpreter recurses, and in a debug build a stack of 48 KiB is not enough for it.
 const AML_STACK_FRAMES: usize = 64;
 
 /// Unknown depth of the caller's stack and of the firmware's AML: so it moves to a stack with room.

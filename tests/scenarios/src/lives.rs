@@ -84,6 +84,24 @@ pub fn a_resting_handler_is_killed(stage: &mut Stage<'_>) -> Verdict {
     stage.ends(&handler, EndReason::Killed)
 }
 
+/// One of them parses the module, the others wait in line for it, or have not begun.
+pub fn whoever_is_killed_while_its_module_loads_ends_killed(stage: &mut Stage<'_>) -> Verdict {
+    let mut actors = vec![];
+    for _ in 0..12 {
+        actors.push(stage.main("forever", vec![])?);
+    }
+    for _ in 0..3 {
+        (stage.run)();
+    }
+    for actor in &actors {
+        actor.kill();
+    }
+    for actor in &actors {
+        stage.ends(actor, EndReason::Killed)?;
+    }
+    Ok(())
+}
+
 pub fn a_late_waiter_still_gets_the_reason(stage: &mut Stage<'_>) -> Verdict {
     let actor = stage.main("exit_seven", vec![])?;
     stage.ends(&actor, EndReason::Exited(7))?;

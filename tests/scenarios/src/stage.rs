@@ -126,7 +126,11 @@ impl Stage<'_> {
 
 /// A request for an actor of this module.
 pub fn request(module: &str, shape: Shape, priority: Priority, caps: Vec<Capability>) -> Spawn {
-    let memory = if module == "fill_forever" { 1 << 20 } else { 128 << 10 };
+    let memory = match module {
+        "large" => 16 << 20,
+        "fill_forever" => 1 << 20,
+        _ => 128 << 10,
+    };
     let (limits, charge_max_bytes) = tessera_hostcall::limits_for(memory, 0);
     let name = Name::new_truncated(module);
     let profile = Profile { name, module: name, shape, priority, limits, charge_max_bytes, args: Vec::new() };

@@ -116,7 +116,10 @@ fn start(actor: &Arc<Actor>) -> Result<Box<dyn Instance>, Ending> {
         return Err((EndReason::Killed, Line::EMPTY));
     }
     let profile = actor.profile();
-    let module = kernel.modules().get(actor, profile.module.as_str()).map_err(fault)?;
+    let module = kernel.modules().get(actor, profile.module.as_str()).map_err(|found| {
+        // Whoever is killed in line for the module has not met a fault.
+        if actor.must_stop() { (EndReason::Killed, Line::EMPTY) } else { fault(found) }
+    })?;
     module.check(profile.shape, &profile.limits).map_err(fault)?;
     let mut instance = contained(actor, || {
         // In here, as it is the instance that drops it in the end.
@@ -187,7 +190,6 @@ fn finish(actor: &Arc<Actor>, reason: EndReason, detail: Line, instance: Option<
     let table = actor.table().lock().take_all();
     drop(table);
     drop(actor.take_inbox());
-    actor.note_state(ActorState::Ended);
     report(actor, reason, &detail);
     kernel.registry().remove(actor.id());
     actor.end().latch(reason, detail);

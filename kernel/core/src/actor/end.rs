@@ -12,6 +12,7 @@ use crate::sched::gate::Cause;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use khal::sync::Mutex;
+use khal::sync::atomic::{AtomicBool, Ordering};
 use khal::time::Instant;
 use tessera_abi::{EndReason, EndRecord, Error, Line};
 
@@ -26,12 +27,22 @@ struct State {
 #[derive(Debug)]
 pub struct End {
     state: Mutex<State>,
+    /// Whether `record` is set: for the core loop, which must not mistake an actor that is over for a
+    /// handler that rests.
+    come: AtomicBool,
 }
 
 impl End {
     /// Not ended; when it does, `signal`'s bits are set.
     pub fn new(signal: Option<(Arc<Notification>, u64)>) -> Self {
-        End { state: Mutex::new(ranks::END, State { record: None, waiters: Vec::new(), signal }) }
+        let state = State { record: None, waiters: Vec::new(), signal };
+        End { state: Mutex::new(ranks::END, state), come: AtomicBool::new(false) }
+    }
+
+    /// Whether the end has come.
+    pub fn has_come(&self) -> bool {
+        // Acquire, with the store in `latch`: who sees the end sees what was given back before it.
+        self.come.load(Ordering::Acquire)
     }
 
     /// The end, if it has come.
@@ -48,6 +59,7 @@ impl End {
             }
             let time_ns = khal::time::now().as_nanos();
             state.record = Some(EndRecord { reason, reserved: 0, time_ns, detail });
+            self.come.store(true, Ordering::Release);
             (core::mem::take(&mut state.waiters), state.signal.take())
         };
         if let Some((notification, bits)) = signal {

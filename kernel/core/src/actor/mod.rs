@@ -180,10 +180,14 @@ impl Actor {
 
     /// Where it is in its life, a moment ago.
     pub fn state(&self) -> ActorState {
+        if self.end.has_come() {
+            return ActorState::Ended;
+        }
         ActorState::from_number(self.state.load(Ordering::Relaxed)).unwrap_or(ActorState::Ready)
     }
 
-    /// Notes a state for listings. Relaxed: nothing is decided by it.
+    /// Notes a state for listings. Relaxed: nothing is decided by it, and an actor that is switched
+    /// out by force on its very last steps is noted as ready again.
     pub(crate) fn note_state(&self, state: ActorState) {
         self.state.store(state.number(), Ordering::Relaxed);
     }

@@ -343,7 +343,7 @@ impl Scheduler {
                 self.park(actor);
             }
             Returned::Ended => {
-                let over = actor.state() == ActorState::Ended;
+                let over = actor.end().has_come();
                 if over {
                     self.stacks.note_depth(thread.high_water());
                 }

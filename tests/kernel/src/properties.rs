@@ -1,0 +1,165 @@
+//! What only a machine with interrupts and several cores can show of the scheduler.
+//!
+//! Each property is shown by counts, so that a slow host changes nothing; lateness is looked at only in
+//! `lateness`, which the tests run under a counted clock.
+
+use crate::config;
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::time::Duration;
+use khal::cpu::{self, CoreId};
+use khal::sync::atomic::Ordering;
+use tessera_abi::{EndReason, Priority, Rights, Shape};
+use tessera_core::actor::Actor;
+use tessera_core::cap::Object;
+use tessera_core::kernel::Config;
+use tessera_scenarios::stage::{Failure, Stage, authority, endpoint, failure};
+use tessera_scenarios::{Verdict, check};
+
+/// A property: its name, the kernel it wants, and what shows it.
+pub struct Property {
+    /// What the options line calls it.
+    pub name: &'static str,
+    /// The kernel's configuration.
+    pub config: fn() -> Config,
+    /// The play.
+    pub play: fn(&mut Stage<'_>) -> Verdict,
+}
+
+/// Every property.
+pub const PROPERTIES: &[Property] = &[
+    Property { name: "all_cores_schedule", config, play: all_cores_schedule },
+    Property { name: "idle_cores_steal", config, play: idle_cores_steal },
+    Property { name: "nobody_holds_a_core", config, play: nobody_holds_a_core },
+    Property { name: "preempted_every_50_us", config: hurried, play: preempted_every_50_us },
+    Property { name: "lateness", config, play: lateness },
+];
+
+fn hurried() -> Config {
+    khal::time::set_grace(Duration::from_micros(20));
+    Config { slice: Duration::from_micros(50), ..config() }
+}
+
+fn kill_all(stage: &mut Stage<'_>, actors: &[Arc<Actor>]) -> Verdict {
+    for actor in actors {
+        actor.kill();
+    }
+    for actor in actors {
+        stage.ends(actor, EndReason::Killed)?;
+    }
+    Ok(())
+}
+
+fn endless_on_every_core(stage: &mut Stage<'_>, modules: &[&str]) -> Result<Vec<Arc<Actor>>, Failure> {
+    let mut endless = Vec::new();
+    for module in modules {
+        for _ in 0..cpu::count() {
+            endless.push(stage.main(module, vec![])?);
+        }
+    }
+    Ok(endless)
+}
+
+fn switches(stage: &Stage<'_>, core: CoreId) -> u64 {
+    stage.kernel.scheduler().core(core).tally().switches.load(Ordering::Relaxed)
+}
+
+fn all_cores_schedule(stage: &mut Stage<'_>) -> Verdict {
+    let endless = endless_on_every_core(stage, &["forever", "forever"])?;
+    let kernel = stage.kernel.clone();
+    stage.until("every core has switched to an actor often, by its own timer", || {
+        cpu::all().all(|core| {
+            kernel.scheduler().core(core).tally().switches.load(Ordering::Relaxed) > 20
+                && cpu::stats(core).timer_ticks > 20
+        })
+    })?;
+    kill_all(stage, &endless)
+}
+
+/// Actors are spread over all cores, then all but the boot core's are ended: the others must come and
+/// take from it.
+fn idle_cores_steal(stage: &mut Stage<'_>) -> Verdict {
+    let mut endless = Vec::new();
+    for _ in 0..8 * cpu::count() {
+        endless.push(stage.main("forever", vec![])?);
+    }
+    let (stay, go): (Vec<_>, Vec<_>) = endless.into_iter().partition(|actor| actor.home() == CoreId::BOOT);
+    kill_all(stage, &go)?;
+    let kernel = stage.kernel.clone();
+    let steals = move |core: CoreId| kernel.scheduler().core(core).tally().steals.load(Ordering::Relaxed);
+    stage.until("every other core has stolen", || {
+        cpu::all().filter(|core| *core != CoreId::BOOT).all(|core| steals(core) > 0)
+    })?;
+    kill_all(stage, &stay)
+}
+
+/// An endless loop, a huge `memory.fill` and slow instantiations on every core: peers of the same
+/// priority still run, again and again, and switches are forced where no safe point comes.
+fn nobody_holds_a_core(stage: &mut Stage<'_>) -> Verdict {
+    let endless = endless_on_every_core(stage, &["forever", "fill_forever"])?;
+    let forced = || cpu::all().map(|core| cpu::stats(core).forced_switches).collect::<Vec<_>>();
+    let before = forced();
+    let began = cpu::all().map(|core| switches(stage, core)).sum::<u64>();
+    for _ in 0..3 {
+        let mut peers = Vec::new();
+        for _ in 0..cpu::count() {
+            peers.push(stage.main("large", vec![])?);
+            peers.push(stage.main("sleeps", vec![authority(Object::Clock)])?);
+            peers.push(stage.main("burn_short", vec![])?);
+        }
+        for peer in &peers {
+            stage.ends(peer, EndReason::Exited(0))?;
+        }
+    }
+    stage.until("a switch was forced on every core", || {
+        forced().iter().zip(&before).all(|(now, before)| now > before)
+    })?;
+    let switched = cpu::all().map(|core| switches(stage, core)).sum::<u64>() - began;
+    check!(switched > 0, "nobody was switched to");
+    kill_all(stage, &endless)
+}
+
+/// Calls, allocations and ends on all cores while the slice is 50 µs: everything completes and adds up.
+fn preempted_every_50_us(stage: &mut Stage<'_>) -> Verdict {
+    for _ in 0..3 {
+        let mut servers = Vec::new();
+        let mut clients = Vec::new();
+        for _ in 0..2 * cpu::count() {
+            let door = endpoint(2)?;
+            let server = vec![door.derive(Rights::ALL, 0)?];
+            servers.push(stage.actor("adder", Shape::Handler, Priority::Normal, server)?);
+            for _ in 0..2 {
+                clients.push(stage.main("adds_hundred", vec![door.derive(Rights::SEND, 0)?])?);
+            }
+            clients.push(stage.main("grows", vec![])?);
+            clients.push(stage.main("burn_short", vec![])?);
+        }
+        for client in &clients {
+            stage.ends(client, EndReason::Exited(0))?;
+        }
+        kill_all(stage, &servers)?;
+    }
+    khal::time::set_grace(Duration::from_millis(1));
+    let preempted = cpu::all().map(|core| cpu::stats(core).forced_switches).sum::<u64>();
+    check!(preempted > 0, "no switch was forced");
+    check!(stage.kernel.leaks() == 0, "an actor left charged memory behind");
+    Ok(())
+}
+
+/// A 10 ms periodic actor beside an endless loop, and one that fills memory, on every core: it is never
+/// later than the slices of those that were before it. Means something only under a counted clock.
+fn lateness(stage: &mut Stage<'_>) -> Verdict {
+    let endless = endless_on_every_core(stage, &["forever", "fill_forever"])?;
+    let periodic = stage.main("periodic", vec![authority(Object::Clock)])?;
+    let end = stage.end_of(&periodic)?;
+    let EndReason::Exited(late_us) = end.reason else {
+        return Err(failure(format_args!("the periodic actor ended: {:?}", end.reason)));
+    };
+    // Two others are ahead of it at the most; each holds the core for a slice and the grace, and the
+    // switch itself is far below one more grace.
+    let bound_us = 2 * (10_000 + 1_000) + 1_000;
+    crate::say(format_args!("the latest of 30 periods was {late_us} us late"));
+    check!(late_us <= bound_us, "{late_us} us late, more than {bound_us}");
+    kill_all(stage, &endless)
+}

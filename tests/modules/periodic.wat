@@ -1,0 +1,25 @@
+;; Wakes every ten milliseconds, thirty times; exits with the most that it was late, in microseconds. Slot 0 is a clock.
+(module
+  (import "tessera" "exit" (func $exit (param i32) (result i64)))
+  (import "tessera" "clock_now" (func $clock_now (param i64) (result i64)))
+  (import "tessera" "sleep_until" (func $sleep_until (param i64 i64) (result i64)))
+  (memory (export "memory") 1)
+  (func (export "_start")
+    (local $left i32)
+    (local $due i64)
+    (local $late i64)
+    (local $most i64)
+    (local.set $left (i32.const 30))
+    (local.set $due (call $clock_now (i64.const 0x100000000)))
+    (loop $again
+      (local.set $due (i64.add (local.get $due) (i64.const 10000000)))
+      (drop (call $sleep_until (i64.const 0x100000000) (local.get $due)))
+      (local.set $late (i64.sub (call $clock_now (i64.const 0x100000000)) (local.get $due)))
+      (if (i64.gt_s (local.get $late) (local.get $most)) (then (local.set $most (local.get $late))))
+      ;; A period that was missed altogether is not made up for.
+      (if (i64.gt_s (local.get $late) (i64.const 10000000))
+        (then (local.set $due (i64.add (local.get $due) (local.get $late)))))
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if $again (local.get $left)))
+    (drop (call $exit (i32.wrap_i64 (i64.div_u (local.get $most) (i64.const 1000))))))
+  )
