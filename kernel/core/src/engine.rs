@@ -33,7 +33,8 @@ pub trait Engine: Send + Sync {
     ///
     /// # Errors
     /// [`FaultKind::MalformedModule`], saying what is wrong and at which offset, for bytes that are no
-    /// valid module or use what this engine does not run.
+    /// valid module or use what this engine does not run. Memory that is refused is no error of
+    /// the module and never becomes one: it unwinds to the containment.
     fn load(&self, bytes: &[u8]) -> Result<Arc<dyn Module>, Fault>;
 }
 

@@ -55,8 +55,7 @@ pub(crate) fn module(bytes: &[u8]) -> Result<(Module, Exports), Fault> {
         return Ok((lower(bytes)?, Exports::default()));
     };
     let exports = read_exports(bytes, &section).map_err(|error| fault::malformed(&error))?;
-    let masked = mask(bytes, &section)?;
-    Ok((lower(&masked)?, exports))
+    Ok((lower(&mask(bytes, &section))?, exports))
 }
 
 fn validate(bytes: &[u8]) -> Result<(), Fault> {
@@ -107,11 +106,11 @@ fn read_exports(bytes: &[u8], section: &Section) -> wasmparser::Result<Exports> 
 
 /// A copy of the module with its export section turned into a custom section without a name, of the
 /// same length, so that all offsets stay.
-fn mask(bytes: &[u8], section: &Section) -> Result<Vec<u8>, Fault> {
-    let mut copy = Vec::new();
-    let refused = |_| Fault::new(FaultKind::OutOfMemory, format_args!("a copy of the module's bytes"));
-    copy.try_reserve_exact(bytes.len()).map_err(refused)?;
-    copy.extend_from_slice(bytes);
+///
+/// Memory that is refused unwinds, as everywhere in the parser: a fault would say that the module is
+/// bad, and it is not.
+fn mask(bytes: &[u8], section: &Section) -> Vec<u8> {
+    let mut copy = bytes.to_vec();
     if let Some(id) = copy.get_mut(section.start) {
         *id = CUSTOM;
     }
@@ -119,7 +118,7 @@ fn mask(bytes: &[u8], section: &Section) -> Result<Vec<u8>, Fault> {
     if let Some(count) = copy.get_mut(section.body.start) {
         *count = 0;
     }
-    Ok(copy)
+    copy
 }
 
 fn lower(bytes: &[u8]) -> Result<Module, Fault> {

@@ -207,7 +207,9 @@ fn failing_any_allocation_of_a_broad_load_neither_aborts_nor_leaks() {
             assert!(nth > 1000, "only {nth} allocations");
             return;
         }
-        assert!(!matches!(outcome, Err(Escape::Panic { .. })), "{nth}: {outcome:?}");
+        // Where the engine can do with less it goes on; it never calls the module bad.
+        let wrong = matches!(outcome, Ok(Err(_)) | Err(Escape::Panic { .. }));
+        assert!(!wrong, "{nth}: {outcome:?}");
     }
 }
 

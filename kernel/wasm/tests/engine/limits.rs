@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use khal::contain::{Meter, enter};
 use tessera_abi::FaultKind;
-use tessera_core::engine::{Completion, Entry, Fault, Instance, Limits};
+use tessera_core::engine::{Completion, Entry, Fault, Fuel, Instance, Limits, Next, Pace};
 
 use crate::support::{Quanta, ROOMY, Recorder, load};
 
@@ -110,6 +111,38 @@ fn calls_go_as_deep_as_the_stacks_allow_and_a_larger_stack_allows_more() {
     let (small, large) = (depth_reached(64 * 1024), depth_reached(1024 * 1024));
     assert!(small >= 128, "{small}");
     assert!(large >= 8 * small, "{small} {large}");
+}
+
+#[test]
+fn all_stacks_together_stay_below_their_limit() {
+    let text = r#"(module
+        (func $deep (param i32 i64 v128) (local i32 i64 v128)
+            (call $deep (local.get 0) (local.get 1) (local.get 2)))
+        (func (export "_start") (call $deep (i32.const 1) (i64.const 2) (v128.const i64x2 3 4))))"#;
+    let module = load(text).unwrap();
+    for stack_bytes_max in [8 * 1024, 100_000, 1 << 20] {
+        let limits = Limits { stack_bytes_max, ..ROOMY };
+        let (meter, host) = (Meter::new(usize::MAX), Arc::new(Recorder::default()));
+        let mut made = enter(&meter, || module.instantiate(&limits, host.clone()).unwrap()).unwrap();
+        let before = meter.used();
+        let fault = enter(&meter, || made.activate(Entry::Main, &mut Endless).unwrap_err()).unwrap();
+        assert_eq!(fault.kind(), FaultKind::CallDepth);
+        let grown = meter.used() - before;
+        let limit = usize::try_from(stack_bytes_max).unwrap();
+        assert!((limit / 8..=limit).contains(&grown), "{grown} of {limit}");
+        enter(&meter, || drop(made)).unwrap();
+    }
+}
+
+/// A pace that allocates nothing, which would be charged to the instance.
+struct Endless;
+
+impl Pace for Endless {
+    fn quantum(&mut self, _: Fuel) -> Next {
+        Next::Run(Fuel(1000))
+    }
+
+    fn ended(&mut self, _: Fuel) {}
 }
 
 #[test]
