@@ -4,12 +4,13 @@
 //! `Scheduler::step` and `Scheduler::rest`. Each model has twins in which one step is replaced by a
 //! wrong one; a twin must panic, else the model sees nothing.
 //!
-//! Loom's locks order more than the kernel's do, as if each were SeqCst: that `len` and the idle mask
-//! must be SeqCst is argued at `RunQueue::len_hint`, and not shown here.
+//! Loom takes SeqCst accesses for acquiring and releasing ones, and would report an order that the
+//! kernel cannot see. Where the kernel counts on SeqCst (a queue's length against the idle mask), the
+//! steps here have a SeqCst fence between their two accesses: what the four SeqCst accesses amount to.
 //! Run with `RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=3`; it does nothing otherwise.
 #![cfg(loom)]
 
-use khal::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use khal::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use khal::sync::{ArcSlot, Mutex, Rank};
 use std::sync::Arc;
 use tessera_abi::Priority;
@@ -155,7 +156,7 @@ fn a_push_in_two_holds_is_found() {
     shuffle::<Torn<COPY_THEN_STORE>>();
 }
 
-/// What the models need of a scheduler with two cores: the first busy or idle, the second idle.
+/// What the models need of a scheduler with two cores.
 struct Cores {
     queues: [RunQueue<Item>; 2],
     idle: AtomicU64,
@@ -211,6 +212,8 @@ impl Cores {
 
     fn note_idle(&self, core: usize) {
         self.idle.fetch_or(1 << core, Ordering::SeqCst);
+        // For SeqCst: see the module.
+        fence(Ordering::SeqCst);
     }
 
     /// `Scheduler::rest`.
@@ -227,6 +230,12 @@ impl Cores {
 /// `Scheduler::make_ready` for an actor whose home is `target`.
 fn make_ready(cores: &Cores, target: usize) {
     cores.push(target);
+    // For SeqCst: see the module.
+    fence(Ordering::SeqCst);
+    make_seen(cores, target);
+}
+
+fn make_seen(cores: &Cores, target: usize) {
     cores.kick_for(target, cores.idle.load(Ordering::SeqCst));
 }
 
@@ -287,6 +296,20 @@ fn no_core_sleeps_beside_another_cores_ready_actor() {
 #[test]
 fn of_two_cores_that_fall_asleep_one_is_kicked() {
     both_fall_asleep(make_ready, step);
+}
+
+/// The planted bug: pushing and reading the mask without SeqCst between them (what loom makes of the
+/// accesses alone). Only a thief sees it: it reads the length without the lock.
+#[test]
+#[should_panic(expected = "a core sleeps beside a ready actor")]
+fn weaker_orders_between_waker_and_thief_are_found() {
+    fall_asleep::<0>(
+        |cores, target| {
+            cores.push(target);
+            make_seen(cores, target);
+        },
+        step,
+    );
 }
 
 /// The planted bug: the waker reads who is idle, and then pushes.
