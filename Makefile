@@ -31,7 +31,8 @@ MODULES := $(TARGET)/wasm32-unknown-unknown/actor
 EXAMPLES := $(TARGET)/x86_64-tessera/release/examples
 RAMDISK := $(BUILD)/ramdisk.img
 IMAGES  := $(BUILD)/tessera-bios.img $(BUILD)/tessera-uefi.img
-TEST_IMAGES := $(foreach test,selftest machine,$(BUILD)/$(test)-bios.img $(BUILD)/$(test)-uefi.img)
+TEST_IMAGES := $(foreach test,selftest machine,$(BUILD)/$(test)-bios.img $(BUILD)/$(test)-uefi.img) \
+               $(BUILD)/kernel-bios.img
 
 # The kernel's own target has no library to download: core and alloc are built from source.
 BARE := -Zjson-target-spec --target kernel/x86_64-tessera.json \
@@ -100,6 +101,18 @@ $(BUILD)/hello-%.img: $(EXAMPLES)/hello | tools
 
 $(BUILD)/machine-%.img: $(EXAMPLES)/machine | tools
 	@$(TOOLS)/tessera-image --kernel $< --ramdisk khal/examples/machine/main.rs --$* $@
+
+TEST_KERNEL := $(TARGET)/x86_64-tessera/release/tessera-test-kernel
+# The kernel as a test image, with the test modules in its ramdisk.
+$(TEST_KERNEL): FORCE | setup
+	@$(WITH) cargo build $(FLAGS) --release -p tessera-test-kernel $(BARE) </dev/null
+
+$(BUILD)/test-modules.img: FORCE | setup
+	@$(WITH) cargo run $(FLAGS) --quiet -p tessera-tests --bin pack_modules -- $@.new </dev/null
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(BUILD)/kernel-%.img: $(TEST_KERNEL) $(BUILD)/test-modules.img | tools
+	@$(TOOLS)/tessera-image --kernel $< --ramdisk $(BUILD)/test-modules.img --$* $@
 
 # --- testing -----------------------------------------------------------------------------------------
 

@@ -1,30 +1,25 @@
 #!/bin/sh
-# Makes a new actor from tools/new-actor: its folder under actors/ and its lines in ramdisk/system.toml.
-# What it makes builds, is started at the next `make run`, and has a test. It overwrites nothing.
-#
-#   tools/new-actor.sh NAME     a lower-case Rust identifier: package, folder and module share it
+# Makes a working actor from tools/template: actors/NAME with source and tests, and its lines in
+# ramdisk/system.toml. Usage: tools/new-actor.sh NAME
 set -eu
 cd "$(dirname "$0")/.."
-
-fail() {
-    echo "new-actor: $*" >&2
-    exit 1
-}
-
 name=${1:-}
 case $name in
-    "") fail "a name, please: make new-actor NAME=x" ;;
-    *[!a-z0-9_]* | [!a-z]*) fail "$name is no name: a lower-case letter, then letters, digits and _" ;;
+'' | [!a-z]* | *[!a-z0-9_]*)
+    echo "new-actor: NAME is small letters, digits and _, beginning with a letter: make new-actor NAME=x" >&2
+    exit 2
+    ;;
 esac
-[ ! -e "actors/$name" ] || fail "actors/$name is there already"
-! grep -q "^name = \"$name\"\$" ramdisk/system.toml || fail "ramdisk/system.toml has an actor $name already"
-
-fill() {
-    sed "s/@NAME@/$name/g" "tools/new-actor/$1.in"
-}
-
+if [ "${#name}" -gt 32 ]; then
+    echo "new-actor: NAME is longer than 32 letters" >&2
+    exit 2
+fi
+if [ -e "actors/$name" ] || grep -q "^name = \"$name\"" ramdisk/system.toml; then
+    echo "new-actor: there is an actor $name already" >&2
+    exit 1
+fi
 mkdir -p "actors/$name/src"
-fill Cargo.toml >"actors/$name/Cargo.toml"
-fill lib.rs >"actors/$name/src/lib.rs"
-fill system.toml >>ramdisk/system.toml
-echo "new-actor: actors/$name and its lines in ramdisk/system.toml; its test: cargo test -p $name"
+sed "s/@NAME@/$name/g" tools/template/Cargo.toml.in >"actors/$name/Cargo.toml"
+sed "s/@NAME@/$name/g" tools/template/src/lib.rs.in >"actors/$name/src/lib.rs"
+sed "s/@NAME@/$name/g" tools/template/system.toml.in >>ramdisk/system.toml
+echo "actors/$name is made and wired; try: make test, then make run and \`caps $name\`"
