@@ -59,7 +59,7 @@ impl<T: Ready> RunQueue<T> {
     /// How many things were ready a moment ago.
     pub fn len_hint(&self) -> usize {
         // SeqCst: an idle core publishes that it sleeps and then reads this, a waker pushes and then
-        // reads who sleeps; one of them must see the other (`Scheduler::idle_until`).
+        // reads who sleeps; one of them must see the other (`Scheduler::rest`).
         self.len.load(Ordering::SeqCst)
     }
 
