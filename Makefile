@@ -42,7 +42,7 @@ WASM := --target wasm32-unknown-unknown -Zbuild-std=core,alloc
 WASM_FLAGS := CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-Clink-arg=-zstack-size=16384 -Clink-arg=--page-size=1"
 ACTORS = $(patsubst actors/%/Cargo.toml,-p %,$(wildcard actors/*/Cargo.toml))
 
-.PHONY: help setup run run-hosted new-actor test bench check docs ci fmt clean test-fresh image kernel actors tools FORCE
+.PHONY: check-format check-host check-bare check-actors check-house help setup run run-hosted new-actor test bench check docs ci fmt clean test-fresh image kernel actors tools FORCE
 
 help: ## this list
 	@echo "make TARGET [SMP=$(SMP)] [MEM=$(MEM)] [FIRMWARE=$(FIRMWARE)]"
@@ -125,11 +125,21 @@ bench: $(BUILD)/tessera-bios.img $(BUILD)/hello-bios.img ## figures: a table, an
 	@$(WITH) TESSERA_IMAGES=$(abspath $(BUILD)) cargo run $(FLAGS) --quiet --release -p tessera-boot-tests \
 		--bin bench -- $(BUILD)/bench/qemu.json </dev/null
 
-check: setup ## format, clippy, lock file, dependency direction, generated documents
+check: check-format check-host check-bare check-actors check-house ## format, clippy, lock file, house rules
+
+check-format: | setup
 	@$(WITH) cargo fmt --all --check
+
+check-host: | setup
 	@$(WITH) cargo clippy $(FLAGS) --locked --workspace --all-targets -- -D warnings
+
+check-bare: | setup
 	@$(WITH) cargo clippy $(FLAGS) --release -p tessera-kernel $(BARE) -- -D warnings
+
+check-actors: | setup
 	@$(WITH) $(WASM_FLAGS) cargo clippy $(FLAGS) --profile actor $(WASM) $(ACTORS) -- -D warnings
+
+check-house: | setup
 	@$(CHECK)
 
 docs: setup ## the generated documents: docs/ABI.md, docs/UNSAFE.md

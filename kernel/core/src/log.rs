@@ -115,7 +115,8 @@ fn print(entry: &LogEntry) {
     khal::console::write(text.as_str().as_bytes());
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use super::*;
 

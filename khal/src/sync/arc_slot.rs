@@ -55,7 +55,8 @@ impl<T> core::fmt::Debug for ArcSlot<T> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use super::*;
 

@@ -82,7 +82,8 @@ impl<T: Linked> Drop for Fifo<T> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use super::*;
     use alloc::vec::Vec;

@@ -153,7 +153,8 @@ impl<T: Ready> Default for Levels<T> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use super::*;
     use alloc::vec::Vec;

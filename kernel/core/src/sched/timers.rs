@@ -171,7 +171,8 @@ fn sift_down<T: Timed>(heap: &mut [Entry<T>], mut at: usize) {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use super::super::gate::Gate;
     use super::*;
