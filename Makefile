@@ -42,7 +42,7 @@ WASM := --target wasm32-unknown-unknown -Zbuild-std=core,alloc
 WASM_FLAGS := CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-Clink-arg=-zstack-size=16384 -Clink-arg=--page-size=1"
 ACTORS = $(patsubst actors/%/Cargo.toml,-p %,$(wildcard actors/*/Cargo.toml))
 
-.PHONY: check-format check-host check-bare check-actors check-house help setup run run-hosted new-actor test bench check docs ci fmt clean test-fresh image kernel actors tools FORCE
+.PHONY: check-format check-host check-bare check-actors check-house help setup run run-hosted new-actor test soak bench check docs ci fmt clean test-fresh image kernel actors tools FORCE
 
 help: ## this list
 	@echo "make TARGET [SMP=$(SMP)] [MEM=$(MEM)] [FIRMWARE=$(FIRMWARE)]"
@@ -118,6 +118,10 @@ $(BUILD)/kernel-%.img: $(TEST_KERNEL) $(BUILD)/test-modules.img | tools
 
 test: $(IMAGES) $(TEST_IMAGES) ## every test; ends with `N passed, N failed`
 	@$(WITH) tools/test.sh
+
+SEEDS ?= 200
+soak: setup ## the simulated scenarios with SEEDS=200 seeds at each core count (by hand)
+	@$(WITH) TESSERA_SEEDS=$(SEEDS) cargo test $(FLAGS) --release -p tessera-tests --test scenarios </dev/null
 
 bench: $(BUILD)/tessera-bios.img $(BUILD)/hello-bios.img ## figures: a table, and JSON in $(BUILD)/bench
 	@mkdir -p $(BUILD)/bench
