@@ -61,13 +61,10 @@ fn turn(core: CoreId) -> ! {
     let Some(system) = SYSTEM.get() else { give_up("the cores were started before the kernel") };
     loop {
         match system.kernel.step(core) {
+            // On whichever core it ends: no other would be woken by it.
+            Step::Ran(actor) if actor == system.root.id() => root::end_with_it(&system.root),
             Step::Ran(_) => {}
-            Step::Idle(until) => {
-                if core == CoreId::BOOT {
-                    root::end_with_it(&system.root);
-                }
-                cpu::idle((until != Instant::NEVER).then_some(until));
-            }
+            Step::Idle(until) => cpu::idle((until != Instant::NEVER).then_some(until)),
         }
     }
 }

@@ -54,7 +54,7 @@ macro_rules! for_each_host_call {
             32 EndpointCreate endpoint_create(factory: Handle, capacity: Number, policy: Number) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull NoMemory InvalidArgument Unsupported]
                 "Makes an endpoint that queues up to so many messages, 1 to 1024. Policy 0 makes senders wait in order; other policies are kept for later.";
             33 Send send(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed NoMemory TooLong InvalidArgument TableFull]
-                "Puts the message into the queue, waiting for room until the deadline. Capabilities in it are handed on, all or none.";
+                "Puts the message into the queue, waiting for room until the deadline. Capabilities in it are handed on, all or none; the right to receive from an endpoint stays behind, as it is only given at spawn.";
             34 Recv recv(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [RECEIVE] gives "0" refuses [WouldBlock TimedOut Cancelled Closed TooLong TableFull NoMemory InvalidArgument]
                 "Takes the oldest message, waiting for one until the deadline. One that is too long for the buffer, or whose capabilities find no room, stays first in the queue.";
             35 Call call(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed PeerDead NoMemory TooLong InvalidArgument TableFull WouldDeadlock]

@@ -20,7 +20,7 @@ pub const CONSOLE: Rank = Rank { order: 22, name: "console" };
 pub const END: Rank = Rank { order: 23, name: "end" };
 /// One actor's capability table.
 pub const TABLE: Rank = Rank { order: 30, name: "table" };
-/// One actor's stack, instance and the endpoints it owns.
+/// One actor's stack and instance.
 pub const BODY: Rank = Rank { order: 32, name: "body" };
 /// One actor's place for what it is handed.
 pub const INBOX: Rank = Rank { order: 34, name: "inbox" };

@@ -1,7 +1,7 @@
 //! What the machine tells about itself.
 //!
 //! Figures are gathered one after the other, each right by itself; together they are not one moment's.
-//! Locks: `REGISTRY`, then one actor's `TABLE`, each alone.
+//! Locks: `REGISTRY`, one actor's `TABLE` and `END`, `TIMERS`, `STACKS`, `MODULES`, each alone.
 
 use crate::claim::claims;
 use crate::context::{Context, Refusal};

@@ -8,7 +8,8 @@
 use crate::context::{Context, Refusal};
 use alloc::vec::Vec;
 use tessera_abi::{
-    Error, Handle, MESSAGE_BYTES_MAX, MESSAGE_CAPS_MAX, Message as Record, SlotName, Transfer, TransferMode,
+    Error, Handle, MESSAGE_BYTES_MAX, MESSAGE_CAPS_MAX, Message as Record, Rights, SlotName, Transfer,
+    TransferMode,
 };
 use tessera_core::cap::{Capability, Object, Reservation};
 use tessera_core::ipc::Message;
@@ -86,7 +87,10 @@ fn granted(
         if transfer.handle.is_none() {
             continue;
         }
-        match table.get(transfer.handle).and_then(|held| held.grant(transfer.rights, 0)) {
+        // An endpoint that lies in a queue must not be what keeps a queue open: chains of them would be
+        // closed by recursion, circles of them never. So the right to receive does not travel.
+        let mask = transfer.rights.without(Rights::RECEIVE);
+        match table.get(transfer.handle).and_then(|held| held.grant(mask, 0)) {
             Ok(capability) => *place = Some(capability),
             Err(error) => refused = Some(error),
         }

@@ -135,7 +135,7 @@ pub fn actor_open(context: &mut Context<'_>, claim: claims::ActorOpen) -> Result
     let held = context.may(claim.system, ObjectKind::System, Rights::INSPECT)?;
     let target = context.actor.kernel().registry().get(ActorId::from_bits(claim.id));
     let target = target.ok_or(Error::NotFound)?;
-    let always = Rights::WAIT.union(Rights::INSPECT).union(Rights::GRANT);
-    let rights = always.union(held.intersection(Rights::KILL));
+    let always = Rights::WAIT.union(Rights::INSPECT);
+    let rights = always.union(held.intersection(Rights::KILL.union(Rights::GRANT)));
     context.give(|| Capability::first(Object::Actor(target)).derive(rights, 0))
 }

@@ -78,20 +78,26 @@ fn all_cores_schedule(stage: &mut Stage<'_>) -> Verdict {
 }
 
 /// Actors are spread over all cores, then all but the boot core's are ended: the others must come and
-/// take from it.
+/// take from it. How many are on which core is the cores' own affair, so it may take some rounds.
 fn idle_cores_steal(stage: &mut Stage<'_>) -> Verdict {
-    let mut endless = Vec::new();
-    for _ in 0..8 * cpu::count() {
-        endless.push(stage.main("forever", vec![])?);
-    }
-    let (stay, go): (Vec<_>, Vec<_>) = endless.into_iter().partition(|actor| actor.home() == CoreId::BOOT);
-    kill_all(stage, &go)?;
     let kernel = stage.kernel.clone();
     let steals = move |core: CoreId| kernel.scheduler().core(core).tally().steals.load(Ordering::Relaxed);
-    stage.until("every other core has stolen", || {
-        cpu::all().filter(|core| *core != CoreId::BOOT).all(|core| steals(core) > 0)
-    })?;
-    kill_all(stage, &stay)
+    let all_have = || cpu::all().filter(|core| *core != CoreId::BOOT).all(|core| steals(core) > 0);
+    for _ in 0..50 {
+        let endless = endless_on_every_core(stage, &["forever"; 8])?;
+        let (stay, go): (Vec<_>, Vec<_>) =
+            endless.into_iter().partition(|actor| actor.home() == CoreId::BOOT);
+        kill_all(stage, &go)?;
+        for _ in 0..20 {
+            (stage.run)();
+        }
+        kill_all(stage, &stay)?;
+        if all_have() {
+            return Ok(());
+        }
+    }
+    check!(all_have(), "not every other core has ever stolen");
+    Ok(())
 }
 
 /// An endless loop, a huge `memory.fill` and slow instantiations on every core: peers of the same
@@ -157,8 +163,11 @@ fn lateness(stage: &mut Stage<'_>) -> Verdict {
         return Err(failure(format_args!("the periodic actor ended: {:?}", end.reason)));
     };
     // Two others are ahead of it at the most; each holds the core for a slice and the grace, and the
-    // switch itself is far below one more grace.
-    let bound_us = 2 * (10_000 + 1_000) + 1_000;
+    // switch itself is far below one more grace. With a counted clock one thread of the host plays all
+    // cores in turn, so on a machine of several each of these three events waits for the others' turns.
+    let cores = cpu::count() as i32;
+    let held_us = 10_000 + 1_000;
+    let bound_us = if cores == 1 { 2 * held_us + 1_000 } else { cores * 3 * held_us + 1_000 };
     crate::say(format_args!("the latest of 30 periods was {late_us} us late"));
     check!(late_us <= bound_us, "{late_us} us late, more than {bound_us}");
     kill_all(stage, &endless)

@@ -1,7 +1,7 @@
 //! Handles, and capabilities on their way.
 
-use crate::Verdict;
-use crate::stage::{Stage, authority, endpoint};
+use crate::stage::{Stage, authority, endpoint, endpoint_of};
+use crate::{Verdict, check};
 use alloc::vec;
 use tessera_abi::{EndReason, Rights};
 use tessera_core::cap::Object;
@@ -30,6 +30,19 @@ pub fn what_may_not_be_granted_stays(stage: &mut Stage<'_>) -> Verdict {
     let kept = authority(Object::Log).derive(Rights::READ.union(Rights::WRITE), 0)?;
     let actor = stage.main("gives_more", vec![door.derive(Rights::SEND, 0)?, kept])?;
     stage.ends(&actor, EndReason::Exited(0))
+}
+
+/// Otherwise an endpoint in its own queue could never close, and a chain of them would close by
+/// recursion.
+pub fn the_right_to_receive_does_not_travel(stage: &mut Stage<'_>) -> Verdict {
+    let door = endpoint(2)?;
+    let actor = stage.main("sends_itself", vec![door.derive(Rights::ALL, 0)?])?;
+    stage.ends(&actor, EndReason::Exited(0))?;
+    let queue = endpoint_of(&door)?;
+    check!(queue.counters().queued == 1, "{:?}", queue.counters());
+    drop(door);
+    check!(queue.counters().discarded == 1, "it did not close: {:?}", queue.counters());
+    Ok(())
 }
 
 pub fn a_full_table_refuses(stage: &mut Stage<'_>) -> Verdict {

@@ -51,7 +51,8 @@ list! {
         a_call_to_a_server_that_dies_says_so a_call_to_a_closed_endpoint_says_so
         a_flood_is_refused_and_counted a_call_to_oneself_is_refused signals_add_up_and_reach_one_waiter;
     handing_over: forged_and_stale_handles_are_told_apart a_capability_arrives_with_fewer_rights
-        what_may_not_be_granted_stays a_full_table_refuses;
+        what_may_not_be_granted_stays a_full_table_refuses
+        the_right_to_receive_does_not_travel;
     scheduling: sleepers_never_wake_early many_actors_all_get_done
         the_urgent_go_first_and_the_lowest_still_run more_handlers_than_stacks_are_all_served;
 }

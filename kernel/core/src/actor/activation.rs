@@ -178,7 +178,8 @@ fn discard(actor: &Arc<Actor>, instance: Box<dyn Instance>) {
 }
 
 /// Ends the actor: gives everything back, then tells whoever waits. In this order, so that who
-/// has seen the end can count on the rest.
+/// has seen the end can count on the rest. All but the stack that this runs on: that comes back when
+/// the thread has ended, a moment later.
 fn finish(actor: &Arc<Actor>, reason: EndReason, detail: Line, instance: Option<Box<dyn Instance>>) {
     if let Some(instance) = instance {
         discard(actor, instance);
@@ -186,6 +187,9 @@ fn finish(actor: &Arc<Actor>, reason: EndReason, detail: Line, instance: Option<
     let kernel = actor.kernel();
     if actor.meter().live() != 0 {
         kernel.note_leak(actor);
+    }
+    if let Some(endpoint) = actor.own_endpoint() {
+        endpoint.forget(actor);
     }
     let table = actor.table().lock().take_all();
     drop(table);

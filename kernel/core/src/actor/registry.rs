@@ -84,6 +84,9 @@ impl Registry {
     fn leave_seat(&self, id: ActorId) -> Option<Arc<Actor>> {
         let mut state = self.state.lock();
         let seat = state.seats.get_mut(id.index() as usize)?;
+        if u64::from(seat.uses) != id.bits() >> 32 {
+            return None;
+        }
         let actor = seat.actor.take();
         // A seat whose uses are used up is not offered again: ids stay unique.
         let reusable = seat.uses < u32::MAX >> 1;

@@ -76,8 +76,8 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
             tally: Tally::default(),
         };
         fallible::share(actor).inspect_err(|_| {
-            if bought {
-                stacks.write_off();
+            if bought && let Some(next) = stacks.write_off() {
+                kernel.scheduler().make_ready(next, Place::Home);
             }
         })
     })?;

@@ -306,6 +306,15 @@ impl Endpoint {
         state.wait_for_message(actor, Room::WakeOnly).map(|_ticket| Rest::Registered)
     }
 
+    /// Takes an actor that is over out of the line, and lets the next look for what it left.
+    pub(crate) fn forget(&self, actor: &Arc<Actor>) {
+        let mut state = self.state.lock();
+        state.receivers.retain(|waiter| !Arc::ptr_eq(&waiter.actor, actor));
+        if !state.queue.is_empty() {
+            state.wake_receiver();
+        }
+    }
+
     fn forget_receiver(&self, actor: &Arc<Actor>, ticket: Ticket) {
         self.state.lock().receivers.retain(|waiter| !waiter.is(actor, ticket));
     }

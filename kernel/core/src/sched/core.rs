@@ -12,7 +12,7 @@
 //! Locks: `QUEUE`, `TIMERS`, `STACKS`, `BODY`, each alone.
 
 use super::queue::RunQueue;
-use super::stacks::Stacks;
+use super::stacks::{Loan, Stacks};
 use super::timers::Timers;
 use crate::actor::{Actor, ActorId, activation};
 use crate::kernel::Config;
@@ -189,6 +189,11 @@ impl Scheduler {
         let level = levels::index(actor.priority()) as u8;
         if place == Place::Here && target == current {
             self.core(target).queue.push_first(actor);
+            // A caller is about to wait, but whoever answers goes on running: who is above it is not
+            // to wait for its slice.
+            if level < self.core(target).level.load(Ordering::SeqCst) {
+                cpu::kick(target);
+            }
             return;
         }
         self.core(target).queue.push(actor);
@@ -216,10 +221,11 @@ impl Scheduler {
     /// One turn of a core's loop; `id` is the core that calls it.
     pub fn step(&self, id: CoreId) -> Step {
         let core = self.core(id);
-        cpu::acknowledge_kick();
         // From here on a kick asks the next actor to give way at once: what it announces may have
-        // been pushed after the pick below.
+        // been pushed after the pick below. In this order, as a kick between the two is seen by the
+        // pick, and the next one is fresh again.
         cpu::clear_resched();
+        cpu::acknowledge_kick();
         self.end_due_waits(core);
         let Some(actor) = self.pick(id) else { return self.rest(id) };
         let busy = self.idle.fetch_and(!(1 << id.index()), Ordering::SeqCst);
@@ -272,7 +278,10 @@ impl Scheduler {
         self.idle.fetch_or(bit, Ordering::SeqCst);
         match self.pick(id) {
             Some(actor) => {
-                self.idle.fetch_and(!bit, Ordering::SeqCst);
+                let sleepers = self.idle.fetch_and(!bit, Ordering::SeqCst) & !bit;
+                if self.core(id).queued() > 0 {
+                    self.rouse(sleepers);
+                }
                 self.run(id, actor)
             }
             None => Step::Idle(self.core(id).timers.earliest()),
@@ -311,9 +320,17 @@ impl Scheduler {
             }
             body.stack.take()
         };
+        let is_bought = bought.is_some();
         let stack = match bought {
             Some(stack) => stack,
-            None => self.stacks.borrow(actor)?,
+            None => match self.stacks.borrow(actor) {
+                Loan::Stack(stack) => stack,
+                Loan::InLine => return None,
+                Loan::NoMemory => {
+                    self.make_ready(actor.clone(), Place::Home);
+                    return None;
+                }
+            },
         };
         if actor.gate().is_fired() {
             // A handler that rested: its next activation begins by ending that wait.
@@ -323,7 +340,11 @@ impl Scheduler {
             Ok(thread) => Some(thread),
             Err(stack) => {
                 // No memory for the closure just now: others go on, this one tries again behind them.
-                self.stacks_back(stack);
+                if is_bought {
+                    actor.body().lock().stack = Some(stack);
+                } else {
+                    self.stacks_back(stack);
+                }
                 self.make_ready(actor.clone(), Place::Home);
                 None
             }

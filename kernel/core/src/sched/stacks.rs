@@ -1,6 +1,6 @@
 //! The kernel stacks that activations run on.
 //!
-//! Owns the idle stacks, one list a core, and the count of all. A main actor's stack is bought when
+//! Owns the idle stacks and the count of all. A main actor's stack is bought when
 //! it is spawned and given back at its end; a handler borrows one when its activation begins. At the
 //! limit a handler waits in line, in order, for the next stack that comes back; a main actor is
 //! refused. The last [`RESERVE`] stacks are for actors of priority critical and high, so that a flood
@@ -22,6 +22,18 @@ pub const RESERVE: usize = 4;
 /// Idle stacks that are kept for the next activation; more are given back to the machine.
 const IDLE_MOST: usize = 64;
 
+/// What a handler that wants a stack gets.
+#[derive(Debug)]
+#[must_use]
+pub(crate) enum Loan {
+    /// A stack.
+    Stack(Stack),
+    /// A place in line; whoever gives a stack back makes it ready.
+    InLine,
+    /// Nothing, as the machine has no memory just now: nobody will make it ready.
+    NoMemory,
+}
+
 /// The pool's figures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StackFigures {
@@ -38,7 +50,8 @@ pub struct StackFigures {
 #[derive(Debug, Default)]
 struct State {
     idle: Vec<Stack>,
-    waiting: Fifo<Actor>,
+    urgent: Fifo<Actor>,
+    ordinary: Fifo<Actor>,
     figures: StackFigures,
 }
 
@@ -69,22 +82,26 @@ impl Stacks {
         self.state.lock().take(self.most.saturating_sub(RESERVE)).ok_or(Error::NoMemory)
     }
 
-    /// Takes a stack for a handler, or puts it in line for the next.
-    pub(crate) fn borrow(&self, actor: &Arc<Actor>) -> Option<Stack> {
+    /// Takes a stack for a handler, or puts it in line for the next that comes back.
+    pub(crate) fn borrow(&self, actor: &Arc<Actor>) -> Loan {
         let urgent = matches!(actor.profile().priority, Priority::Critical | Priority::High);
         let most = if urgent { self.most } else { self.most.saturating_sub(RESERVE) };
         let mut state = self.state.lock();
-        let stack = state.take(most);
-        if stack.is_none() {
-            state.waiting.push_back(actor.clone());
+        if let Some(stack) = state.take(most) {
+            return Loan::Stack(stack);
         }
-        stack
+        if state.figures.lent < most {
+            return Loan::NoMemory;
+        }
+        let line = if urgent { &mut state.urgent } else { &mut state.ordinary };
+        line.push_back(actor.clone());
+        Loan::InLine
     }
 
     /// Takes a stack back; who it was kept for, if somebody is in line, is to be made ready.
     pub(crate) fn give_back(&self, stack: Stack) -> Option<Arc<Actor>> {
         self.keep(stack);
-        self.state.lock().waiting.pop_front()
+        self.state.lock().next(self.most)
     }
 
     fn keep(&self, stack: Stack) {
@@ -98,9 +115,12 @@ impl Stacks {
         }
     }
 
-    /// Counts a stack that was bought and lost with the actor that could not be made.
-    pub(crate) fn write_off(&self) {
-        self.state.lock().figures.lent -= 1;
+    /// Counts a stack that was bought and lost with the actor that could not be made; who may have
+    /// its place, if somebody is in line, is to be made ready.
+    pub(crate) fn write_off(&self) -> Option<Arc<Actor>> {
+        let mut state = self.state.lock();
+        state.figures.lent -= 1;
+        state.next(self.most)
     }
 
     /// Notes how deep an activation went.
@@ -111,6 +131,12 @@ impl Stacks {
 }
 
 impl State {
+    /// Who in line may have a stack now: the urgent first, the others only outside the reserve.
+    fn next(&mut self, most: usize) -> Option<Arc<Actor>> {
+        let for_all = self.figures.lent < most.saturating_sub(RESERVE);
+        self.urgent.pop_front().or_else(|| if for_all { self.ordinary.pop_front() } else { None })
+    }
+
     fn take(&mut self, most: usize) -> Option<Stack> {
         if self.figures.lent >= most {
             return None;

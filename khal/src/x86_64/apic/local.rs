@@ -126,7 +126,7 @@ pub fn set_rate(counts: u64, nanos: u64) {
 pub fn set_timer(left: Option<u64>) {
     let counts = left.map_or(0, |nanos| {
         let counts = (u128::from(nanos) * u128::from(RATE.load(Relaxed))) >> 32;
-        u32::try_from(counts).unwrap_or(u32::MAX - 1) + 1
+        u32::try_from(counts).unwrap_or(u32::MAX).saturating_add(1)
     });
     write(INITIAL_COUNT, counts);
 }
