@@ -6,6 +6,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 const RUN: &str = env!("CARGO_BIN_EXE_tessera-run");
 const FAKE: &str = env!("CARGO_BIN_EXE_tessera-fake-qemu");
 
@@ -58,8 +60,8 @@ fn signal_ends_the_guest_too() {
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     let guest = line.trim().strip_prefix("pid ").unwrap().to_owned();
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    // By a call and not by `kill(1)`, which a small Debian does not have.
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(128 + 15));
     assert!(!Path::new("/proc").join(guest).exists());
 }
