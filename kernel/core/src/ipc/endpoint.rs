@@ -11,6 +11,7 @@
 //! dropped outside it, because they may hold the last capability of another endpoint.
 
 use super::message::Message;
+use super::queue::{Blocked, Counters, State};
 use super::reply::Reply;
 use super::waiter::{Parcel, Room, Waiter};
 use crate::actor::Actor;
@@ -27,50 +28,6 @@ use tessera_abi::Error;
 
 /// The most messages an endpoint may be asked to queue.
 pub const CAPACITY_MAX: usize = 1024;
-
-/// What has become of every message offered so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Sends and calls that passed their checks.
-    pub offered: u64,
-    /// Handed to a receiver.
-    pub delivered: u64,
-    /// Refused at once, because the queue was full and the sender would not wait.
-    pub rejected: u64,
-    /// Taken back by a sender that stopped waiting for room.
-    pub withdrawn: u64,
-    /// Dropped when the endpoint closed.
-    pub discarded: u64,
-    /// In the queue now.
-    pub queued: u64,
-    /// With blocked senders now.
-    pub blocked: u64,
-}
-
-impl Counters {
-    /// Whether every message is accounted for.
-    pub fn balance(&self) -> bool {
-        let gone = self.delivered + self.rejected + self.withdrawn + self.discarded;
-        self.offered == gone + self.queued + self.blocked
-    }
-}
-
-#[derive(Debug)]
-struct Blocked {
-    waiter: Waiter,
-    message: Message,
-}
-
-#[derive(Debug)]
-struct State {
-    queue: VecDeque<Message>,
-    receivers: VecDeque<Waiter>,
-    senders: VecDeque<Blocked>,
-    counters: Counters,
-    closed: bool,
-    /// Who received last: whom a call waits for, as far as can be seen.
-    server: Weak<Actor>,
-}
 
 /// See the module.
 #[derive(Debug)]
@@ -362,108 +319,4 @@ pub enum Rest {
     MessageWaits,
     /// There is none: end the activation, the next message wakes the actor.
     Registered,
-}
-
-impl State {
-    fn open(&self) -> Result<(), Error> {
-        if self.closed { Err(Error::Closed) } else { Ok(()) }
-    }
-
-    fn note_server(&mut self, actor: &Arc<Actor>) {
-        if self.server.as_ptr() != Arc::as_ptr(actor) {
-            self.server = Arc::downgrade(actor);
-        }
-    }
-
-    /// Hands `message` to a receiver or queues it; gives it back when the queue is full. Counts it.
-    fn offer(&mut self, message: Message, capacity: usize, place: Place) -> Result<(), Message> {
-        self.counters.offered += 1;
-        let mut message = message;
-        while self.queue.is_empty()
-            && let Some(waiter) = self.receivers.pop_front()
-        {
-            if !waiter.has_room_for(&message) {
-                if waiter.hand(None, Cause::Delivered, place).is_ok() {
-                    break;
-                }
-                continue;
-            }
-            match waiter.hand(Some(Parcel::Message(message)), Cause::Delivered, place) {
-                Ok(()) => {
-                    self.counters.delivered += 1;
-                    return Ok(());
-                }
-                Err(Some(Parcel::Message(returned))) => message = returned,
-                Err(_) => return Ok(()),
-            }
-        }
-        if self.queue.len() >= capacity {
-            return Err(message);
-        }
-        self.queue.push_back(message);
-        self.wake_receiver();
-        Ok(())
-    }
-
-    /// Lets a receiver that waits behind a queued message look for itself.
-    fn wake_receiver(&mut self) {
-        while let Some(waiter) = self.receivers.pop_front() {
-            if waiter.hand(None, Cause::Delivered, Place::Home).is_ok() {
-                return;
-            }
-        }
-    }
-
-    fn block_sender(
-        &mut self,
-        actor: &Arc<Actor>,
-        message: Message,
-        waiter: impl FnOnce(Ticket) -> Waiter,
-    ) -> Result<Ticket, Message> {
-        if self.senders.try_reserve(1).is_err() {
-            self.counters.rejected += 1;
-            return Err(message);
-        }
-        let ticket = actor.gate().arm();
-        self.senders.push_back(Blocked { waiter: waiter(ticket), message });
-        Ok(ticket)
-    }
-
-    fn wait_for_message(&mut self, actor: &Arc<Actor>, room: Room) -> Result<Ticket, Error> {
-        self.receivers.try_reserve(1).map_err(|_| Error::NoMemory)?;
-        let ticket = actor.gate().arm();
-        self.receivers.push_back(Waiter { actor: actor.clone(), ticket, room });
-        Ok(ticket)
-    }
-
-    fn take_oldest(&mut self, room_bytes: u32, capacity: usize) -> Result<Option<Message>, Error> {
-        match self.queue.front() {
-            None => return Ok(None),
-            Some(oldest) if oldest.bytes.len() > room_bytes as usize => return Err(Error::TooLong),
-            Some(_) => {}
-        }
-        let oldest = self.queue.pop_front();
-        self.counters.delivered += 1;
-        self.refill(capacity);
-        Ok(oldest)
-    }
-
-    /// Moves blocked senders' messages into the room that there is, first come first. A sender that
-    /// has stopped waiting but not yet taken its message back is passed over; a caller goes on
-    /// waiting, for its answer.
-    fn refill(&mut self, capacity: usize) {
-        let mut at = 0;
-        while self.queue.len() < capacity
-            && let Some(blocked) = self.senders.get(at)
-        {
-            let is_call = blocked.message.reply.is_some();
-            if is_call || blocked.waiter.hand(None, Cause::Delivered, Place::Home).is_ok() {
-                if let Some(blocked) = self.senders.remove(at) {
-                    self.queue.push_back(blocked.message);
-                }
-            } else {
-                at += 1;
-            }
-        }
-    }
 }

@@ -11,9 +11,8 @@
 //!
 //! Locks: `QUEUE`, `TIMERS`, `STACKS`, `BODY`, each alone.
 
-use super::queue::RunQueue;
+use super::per_core::Core;
 use super::stacks::{Loan, Stacks};
-use super::timers::Timers;
 use crate::actor::{Actor, ActorId, activation};
 use crate::kernel::Config;
 use crate::sched::gate::{Cause, Park};
@@ -22,7 +21,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::time::Duration;
 use khal::cpu::{self, CoreId};
-use khal::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use khal::sync::atomic::{AtomicU64, Ordering};
 use khal::thread::{Returned, Thread};
 use khal::time::{self, Instant};
 use tessera_abi::ActorState;
@@ -46,75 +45,6 @@ pub enum Step {
     Ran(ActorId),
     /// There was nothing to run; the next deadline is then, or never.
     Idle(Instant),
-}
-
-/// What a core has done.
-#[derive(Debug, Default)]
-pub struct CoreTally {
-    /// Times it switched to an actor.
-    pub switches: AtomicU64,
-    /// Actors it took from other cores' queues.
-    pub steals: AtomicU64,
-    /// Times an actor was switched out by force.
-    pub preempted: AtomicU64,
-}
-
-/// One core's part of the scheduler.
-#[derive(Debug)]
-pub struct Core {
-    queue: RunQueue<Actor>,
-    timers: Timers<Actor>,
-    tally: CoreTally,
-    /// The level of what it runs, [`levels::LEVELS`] when idle.
-    level: AtomicU8,
-    /// The id of what it runs, 0 when idle.
-    running: AtomicU64,
-    /// State of the generator that picks victims; only this core uses it.
-    dice: AtomicU64,
-}
-
-impl Core {
-    fn new(seed: u64) -> Self {
-        Core {
-            queue: RunQueue::new(),
-            timers: Timers::new(),
-            tally: CoreTally::default(),
-            level: AtomicU8::new(levels::LEVELS as u8),
-            running: AtomicU64::new(0),
-            dice: AtomicU64::new(seed | 1),
-        }
-    }
-
-    /// Its deadlines.
-    pub fn timers(&self) -> &Timers<Actor> {
-        &self.timers
-    }
-
-    /// What it has done.
-    pub fn tally(&self) -> &CoreTally {
-        &self.tally
-    }
-
-    /// How many actors are ready on it.
-    pub fn queued(&self) -> usize {
-        self.queue.len_hint()
-    }
-
-    /// The id of the actor that it runs, 0 for none.
-    pub fn running(&self) -> u64 {
-        self.running.load(Ordering::Relaxed)
-    }
-
-    /// The next number of its dice (xorshift64).
-    fn roll(&self) -> u64 {
-        // Relaxed: only this core's loop rolls.
-        let mut x = self.dice.load(Ordering::Relaxed);
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
-        self.dice.store(x, Ordering::Relaxed);
-        x
-    }
 }
 
 /// See the module.

@@ -5,13 +5,14 @@
 //! of it. An actor is in exactly one place at any time: a run queue, running, or parked at its
 //! [`gate`]; an actor that is parked is in no queue, and whoever wins its gate puts it into one.
 //!
-//! [`levels`] orders one core's ready actors, [`queue`] locks them for owner and thieves, [`timers`]
+//! [`per_core`] is what each core owns, [`levels`] orders one core's ready actors, [`queue`] locks them for owner and thieves, [`timers`]
 //! keeps deadlines, [`fifo`] is the list under all of them.
 
 pub mod core;
 pub mod fifo;
 pub mod gate;
 pub mod levels;
+pub mod per_core;
 pub mod queue;
 pub mod stacks;
 pub mod timers;

@@ -1,0 +1,164 @@
+//! What an endpoint's lock guards, and how a message moves in it.
+//!
+//! Owns queue, receivers, blocked senders and counters. The invariants are the endpoint's
+//! ([`super::endpoint`]): every function here is called, and leaves them true, under its lock.
+//! Handing over takes `INBOX` and `QUEUE`.
+
+use super::message::Message;
+use super::waiter::{Parcel, Room, Waiter};
+use crate::actor::Actor;
+use crate::sched::core::Place;
+use crate::sched::gate::{Cause, Ticket};
+use alloc::collections::VecDeque;
+use alloc::sync::{Arc, Weak};
+use tessera_abi::Error;
+
+/// What has become of every message offered so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Sends and calls that passed their checks.
+    pub offered: u64,
+    /// Handed to a receiver.
+    pub delivered: u64,
+    /// Refused at once, because the queue was full and the sender would not wait.
+    pub rejected: u64,
+    /// Taken back by a sender that stopped waiting for room.
+    pub withdrawn: u64,
+    /// Dropped when the endpoint closed.
+    pub discarded: u64,
+    /// In the queue now.
+    pub queued: u64,
+    /// With blocked senders now.
+    pub blocked: u64,
+}
+
+impl Counters {
+    /// Whether every message is accounted for.
+    pub fn balance(&self) -> bool {
+        let gone = self.delivered + self.rejected + self.withdrawn + self.discarded;
+        self.offered == gone + self.queued + self.blocked
+    }
+}
+
+/// A sender that waits for room, and what it sends.
+#[derive(Debug)]
+pub(super) struct Blocked {
+    pub waiter: Waiter,
+    pub message: Message,
+}
+
+/// All that the endpoint's lock guards.
+#[derive(Debug)]
+pub(super) struct State {
+    pub queue: VecDeque<Message>,
+    pub receivers: VecDeque<Waiter>,
+    pub senders: VecDeque<Blocked>,
+    pub counters: Counters,
+    pub closed: bool,
+    /// Who received last: whom a call waits for, as far as can be seen.
+    pub server: Weak<Actor>,
+}
+
+impl State {
+    pub(super) fn open(&self) -> Result<(), Error> {
+        if self.closed { Err(Error::Closed) } else { Ok(()) }
+    }
+
+    pub(super) fn note_server(&mut self, actor: &Arc<Actor>) {
+        if self.server.as_ptr() != Arc::as_ptr(actor) {
+            self.server = Arc::downgrade(actor);
+        }
+    }
+
+    /// Hands `message` to a receiver or queues it; gives it back when the queue is full. Counts it.
+    pub(super) fn offer(&mut self, message: Message, capacity: usize, place: Place) -> Result<(), Message> {
+        self.counters.offered += 1;
+        let mut message = message;
+        while self.queue.is_empty()
+            && let Some(waiter) = self.receivers.pop_front()
+        {
+            if !waiter.has_room_for(&message) {
+                if waiter.hand(None, Cause::Delivered, place).is_ok() {
+                    break;
+                }
+                continue;
+            }
+            match waiter.hand(Some(Parcel::Message(message)), Cause::Delivered, place) {
+                Ok(()) => {
+                    self.counters.delivered += 1;
+                    return Ok(());
+                }
+                Err(Some(Parcel::Message(returned))) => message = returned,
+                Err(_) => return Ok(()),
+            }
+        }
+        if self.queue.len() >= capacity {
+            return Err(message);
+        }
+        self.queue.push_back(message);
+        self.wake_receiver();
+        Ok(())
+    }
+
+    /// Lets a receiver that waits behind a queued message look for itself.
+    pub(super) fn wake_receiver(&mut self) {
+        while let Some(waiter) = self.receivers.pop_front() {
+            if waiter.hand(None, Cause::Delivered, Place::Home).is_ok() {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn block_sender(
+        &mut self,
+        actor: &Arc<Actor>,
+        message: Message,
+        waiter: impl FnOnce(Ticket) -> Waiter,
+    ) -> Result<Ticket, Message> {
+        if self.senders.try_reserve(1).is_err() {
+            self.counters.rejected += 1;
+            return Err(message);
+        }
+        let ticket = actor.gate().arm();
+        self.senders.push_back(Blocked { waiter: waiter(ticket), message });
+        Ok(ticket)
+    }
+
+    pub(super) fn wait_for_message(&mut self, actor: &Arc<Actor>, room: Room) -> Result<Ticket, Error> {
+        self.receivers.try_reserve(1).map_err(|_| Error::NoMemory)?;
+        let ticket = actor.gate().arm();
+        self.receivers.push_back(Waiter { actor: actor.clone(), ticket, room });
+        Ok(ticket)
+    }
+
+    pub(super) fn take_oldest(&mut self, room_bytes: u32, capacity: usize) -> Result<Option<Message>, Error> {
+        match self.queue.front() {
+            None => return Ok(None),
+            Some(oldest) if oldest.bytes.len() > room_bytes as usize => return Err(Error::TooLong),
+            Some(_) => {}
+        }
+        let oldest = self.queue.pop_front();
+        self.counters.delivered += 1;
+        self.refill(capacity);
+        Ok(oldest)
+    }
+
+    /// Moves blocked senders' messages into the room that there is, first come first. A sender that
+    /// has stopped waiting but not yet taken its message back is passed over; a caller goes on
+    /// waiting, for its answer.
+    pub(super) fn refill(&mut self, capacity: usize) {
+        let mut at = 0;
+        while self.queue.len() < capacity
+            && let Some(blocked) = self.senders.get(at)
+        {
+            let is_call = blocked.message.reply.is_some();
+            if is_call || blocked.waiter.hand(None, Cause::Delivered, Place::Home).is_ok() {
+                if let Some(blocked) = self.senders.remove(at) {
+                    self.queue.push_back(blocked.message);
+                }
+            } else {
+                at += 1;
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! One core's part of the scheduler: its queue, its deadlines, its figures, its dice.
+//!
+//! Owns them and decides nothing: [`super::core`] does. The level and the id of what runs are written
+//! by the core's own loop and read by wakers and listings.
+
+use super::levels;
+use super::queue::RunQueue;
+use super::timers::Timers;
+use crate::actor::Actor;
+use khal::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+/// What a core has done.
+#[derive(Debug, Default)]
+pub struct CoreTally {
+    /// Times it switched to an actor.
+    pub switches: AtomicU64,
+    /// Actors it took from other cores' queues.
+    pub steals: AtomicU64,
+    /// Times an actor was switched out by force.
+    pub preempted: AtomicU64,
+}
+
+/// One core's part of the scheduler.
+#[derive(Debug)]
+pub struct Core {
+    pub(super) queue: RunQueue<Actor>,
+    pub(super) timers: Timers<Actor>,
+    pub(super) tally: CoreTally,
+    /// The level of what it runs, [`levels::LEVELS`] when idle.
+    pub(super) level: AtomicU8,
+    /// The id of what it runs, 0 when idle.
+    pub(super) running: AtomicU64,
+    /// State of the generator that picks victims; only this core uses it.
+    dice: AtomicU64,
+}
+
+impl Core {
+    pub(super) fn new(seed: u64) -> Self {
+        Core {
+            queue: RunQueue::new(),
+            timers: Timers::new(),
+            tally: CoreTally::default(),
+            level: AtomicU8::new(levels::LEVELS as u8),
+            running: AtomicU64::new(0),
+            dice: AtomicU64::new(seed | 1),
+        }
+    }
+
+    /// Its deadlines.
+    pub fn timers(&self) -> &Timers<Actor> {
+        &self.timers
+    }
+
+    /// What it has done.
+    pub fn tally(&self) -> &CoreTally {
+        &self.tally
+    }
+
+    /// How many actors are ready on it.
+    pub fn queued(&self) -> usize {
+        self.queue.len_hint()
+    }
+
+    /// The id of the actor that it runs, 0 for none.
+    pub fn running(&self) -> u64 {
+        self.running.load(Ordering::Relaxed)
+    }
+
+    /// The next number of its dice (xorshift64).
+    pub(super) fn roll(&self) -> u64 {
+        // Relaxed: only this core's loop rolls.
+        let mut x = self.dice.load(Ordering::Relaxed);
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        self.dice.store(x, Ordering::Relaxed);
+        x
+    }
+}
