@@ -3,8 +3,9 @@
 //! `enter(meter, f)` runs `f` so that its allocations are charged to `meter`, and so that a panic or a
 //! refused allocation inside it *unwinds* to here, dropping everything on the way, and becomes an
 //! `Escape`. `leave(f)`, inside such an `f`, is the kernel's own work on the actor's behalf (a host
-//! call): uncharged, and a panic in it is fatal. The two nest in each other to any depth. Scopes
-//! belong to the current thread and follow it through pauses and forced switches.
+//! call): uncharged, though it leaves the kernel's last reserve alone, and a panic in it is fatal. The
+//! two nest in each other to any depth. Scopes belong to the current thread and follow it through
+//! pauses and forced switches.
 //!
 //! Charging: bytes and allocations are charged to the meter of the scope where `alloc` happens, and
 //! credited to the meter of the scope where `dealloc` happens. So what was allocated inside must be

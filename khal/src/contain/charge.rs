@@ -11,8 +11,8 @@ use super::scope::State;
 pub enum Source {
     /// The kernel itself: may use the last reserve.
     Kernel,
-    /// Contained work: must leave the reserve alone.
-    Contained,
+    /// An actor, by contained work or by a host call: must leave the reserve alone.
+    Actor,
 }
 
 /// A change made to the current meter, if there is one.
@@ -60,14 +60,14 @@ pub(crate) fn give(bytes: usize) {
 fn ticket<'a>(grown: usize, shrunk: usize, allocations: usize) -> Option<Ticket<'a>> {
     let state = State::current();
     let meter = state.meter();
-    let mut source = Source::Kernel;
+    let mut source = if state.in_scope() { Source::Actor } else { Source::Kernel };
     if let Some(meter) = meter {
         if state.escaping() || (grown == 0 && shrunk > 0) {
             meter.charge_unlimited(grown, allocations);
             meter.credit(shrunk, 0);
-        } else if meter.charge(grown, allocations) {
-            source = Source::Contained;
-        } else {
+            // The way out must not fail.
+            source = Source::Kernel;
+        } else if !meter.charge(grown, allocations) {
             return None;
         }
     }

@@ -63,6 +63,11 @@ impl State {
         self.innermost().and_then(|scope| unsafe { scope.meter.as_ref() })
     }
 
+    /// Whether what runs does so for an actor: in containment, or in a host call out of it.
+    pub(crate) fn in_scope(&self) -> bool {
+        self.innermost().is_some()
+    }
+
     /// Whether the innermost scope is being unwound.
     pub(crate) fn escaping(&self) -> bool {
         self.innermost().is_some_and(|scope| scope.escaping.get())

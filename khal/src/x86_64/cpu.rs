@@ -69,8 +69,10 @@ pub(crate) fn resched_due() -> bool {
 }
 
 pub(crate) fn clear_resched() {
-    percpu::here().resched.store(false, SeqCst);
+    // The grace first: a kick that comes in between leaves neither the flag nor a grace, but is still
+    // there to be acknowledged; the other way round it would leave the flag without a grace.
     timer::cancel_grace();
+    percpu::here().resched.store(false, SeqCst);
 }
 
 pub(crate) fn stats(core: CoreId) -> CpuStats {

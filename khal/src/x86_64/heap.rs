@@ -155,7 +155,7 @@ fn take_frames(count: usize, source: Source) -> Option<u64> {
 /// be told yes: the reserve is a margin, not an account.
 fn allowed(count: usize, source: Source) -> bool {
     let counts = frames::counts();
-    let reserve = if source == Source::Contained { counts.total / RESERVE } else { 0 };
+    let reserve = if source == Source::Actor { counts.total / RESERVE } else { 0 };
     counts.free >= count.saturating_add(reserve)
 }
 
