@@ -42,7 +42,7 @@ WASM := --target wasm32-unknown-unknown -Zbuild-std=core,alloc
 WASM_FLAGS := CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-Clink-arg=-zstack-size=16384 -Clink-arg=--page-size=1"
 ACTORS = $(patsubst actors/%/Cargo.toml,-p %,$(wildcard actors/*/Cargo.toml))
 
-.PHONY: check-format check-host check-bare check-actors check-house help setup run run-hosted new-actor test soak bench check docs ci fmt clean test-fresh image kernel actors tools FORCE
+.PHONY: check-format check-host check-bare check-actors check-house help setup run run-hosted new-actor test soak mutants bench check docs ci fmt clean test-fresh image kernel actors tools FORCE
 
 help: ## this list
 	@echo "make TARGET [SMP=$(SMP)] [MEM=$(MEM)] [FIRMWARE=$(FIRMWARE)]"
@@ -123,9 +123,13 @@ SEEDS ?= 200
 soak: setup ## the simulated scenarios with SEEDS=200 seeds at each core count (by hand)
 	@$(WITH) TESSERA_SEEDS=$(SEEDS) cargo test $(FLAGS) --release -p tessera-tests --test scenarios </dev/null
 
+mutants: setup ## plants each bug of tests/mutants, which some test must catch (by hand)
+	@$(WITH) tools/mutants.sh
+
 bench: $(BUILD)/tessera-bios.img $(BUILD)/hello-bios.img ## figures: a table, and JSON in $(BUILD)/bench
 	@mkdir -p $(BUILD)/bench
 	@$(WITH) cargo bench $(FLAGS) -p tessera-wasm --bench engine </dev/null
+	@$(WITH) cargo run $(FLAGS) --quiet --release -p tessera-tests --bin bench_kernel -- $(BUILD)/bench/kernel.json </dev/null
 	@$(WITH) TESSERA_IMAGES=$(abspath $(BUILD)) cargo run $(FLAGS) --quiet --release -p tessera-boot-tests \
 		--bin bench -- $(BUILD)/bench/qemu.json </dev/null
 

@@ -5,6 +5,7 @@
 //! wakes no earlier than the clock of who kicked it. The same kernel, seed and scenario give the same
 //! trace. One a thread, since the machine underneath is the thread's own.
 
+use core::time::Duration;
 use khal::cpu::CoreId;
 use khal::host::sim;
 use khal::time::Instant;
@@ -37,8 +38,17 @@ impl World {
     /// A machine of `cores` cores with a kernel of its own on `image`.
     pub fn new(cores: usize, seed: u64, image: Image<'static>) -> Self {
         sim::begin(cores, seed);
-        let config =
-            Config { seed, quantum_jitter: true, quantum_fuel: 20_000, stacks_max: 80, ..Config::default() };
+        let config = Config {
+            seed,
+            quantum_jitter: true,
+            quantum_fuel: 4_000,
+            // Short slices in slow time: many switches for little of the host's time, even when a unit
+            // of fuel is the filling of a mebibyte.
+            slice: Duration::from_millis(1),
+            fuel_ns: 100,
+            stacks_max: 80,
+            ..Config::default()
+        };
         let engine = Box::new(tessera_wasm::Interpreter::new());
         let kernel = Kernel::new(cores, config, image, engine, tessera_hostcall::host_calls);
         World {
@@ -61,7 +71,7 @@ impl World {
             Step::Ran(actor) => {
                 // A turn takes time even when the actor took none: otherwise two that hand the core
                 // to and fro would stop the clock.
-                khal::time::pass(core::time::Duration::from_nanos(100));
+                khal::time::pass(Duration::from_nanos(100));
                 actor.bits()
             }
             Step::Idle(until) => {
