@@ -71,16 +71,6 @@ impl Table {
         self.used
     }
 
-    /// Slots that the table has taken memory for.
-    pub fn len(&self) -> usize {
-        self.slots.len()
-    }
-
-    /// Whether the table has no slots yet.
-    pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
-    }
-
     /// Puts `count` free slots by.
     ///
     /// # Errors
@@ -131,15 +121,6 @@ impl Table {
         self.reserved -= 1;
         self.used += 1;
         Ok(Handle::new(slot.generation, index))
-    }
-
-    /// Reserves one slot and fills it.
-    ///
-    /// # Errors
-    /// As [`reserve`](Self::reserve); the capability is dropped then.
-    pub fn insert(&mut self, capability: Capability, name: SlotName) -> Result<Handle, Error> {
-        let mut reservation = self.reserve(1)?;
-        self.fill(&mut reservation, capability, name).map_err(|_| Error::TableFull)
     }
 
     /// Empties the slot of `handle`.
@@ -250,8 +231,12 @@ mod tests {
     fn log() -> Capability {
         Capability::first(Object::Log)
     }
+    fn insert(table: &mut Table, capability: Capability, name: SlotName) -> Result<Handle, Error> {
+        let mut slot = table.reserve(1)?;
+        table.fill(&mut slot, capability, name).map_err(|_| Error::TableFull)
+    }
     fn put(table: &mut Table) -> Handle {
-        table.insert(log(), SlotName::EMPTY).unwrap()
+        insert(table, log(), SlotName::EMPTY).unwrap()
     }
 
     #[test]
@@ -290,7 +275,7 @@ mod tests {
         let mut table = Table::new(4);
         let handle = put(&mut table);
         let writer = table.get(handle).unwrap().derive(Rights::WRITE, 0).unwrap();
-        let narrow = table.insert(writer, SlotName::EMPTY).unwrap();
+        let narrow = insert(&mut table, writer, SlotName::EMPTY).unwrap();
         assert_eq!(table.find(handle, ObjectKind::Clock, Rights::READ).err(), Some(Error::WrongKind));
         assert_eq!(table.find(narrow, ObjectKind::Log, Rights::READ).err(), Some(Error::MissingRight));
         assert!(table.find(narrow, ObjectKind::Log, Rights::WRITE).is_ok());
@@ -323,11 +308,11 @@ mod tests {
     fn reserved_slots_cannot_be_taken_by_others() {
         let mut table = Table::new(2);
         let mut reservation = table.reserve(2).unwrap();
-        assert_eq!(table.insert(log(), SlotName::EMPTY).err(), Some(Error::TableFull));
+        assert_eq!(insert(&mut table, log(), SlotName::EMPTY).err(), Some(Error::TableFull));
         assert!(table.fill(&mut reservation, log(), SlotName::EMPTY).is_ok());
         table.release(reservation);
-        assert!(table.insert(log(), SlotName::EMPTY).is_ok());
-        assert_eq!(table.insert(log(), SlotName::EMPTY).err(), Some(Error::TableFull));
+        assert!(insert(&mut table, log(), SlotName::EMPTY).is_ok());
+        assert_eq!(insert(&mut table, log(), SlotName::EMPTY).err(), Some(Error::TableFull));
         assert_eq!(table.used(), 2);
     }
 
@@ -335,7 +320,7 @@ mod tests {
     fn slots_are_found_by_the_name_they_were_given() {
         let mut table = Table::new(4);
         put(&mut table);
-        let named = table.insert(log(), SlotName::new_truncated("log")).unwrap();
+        let named = insert(&mut table, log(), SlotName::new_truncated("log")).unwrap();
         assert_eq!(table.named("log"), Some(named));
         assert_eq!(table.named("clock"), None);
     }

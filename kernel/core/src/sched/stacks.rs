@@ -1,9 +1,9 @@
 //! The kernel stacks that activations run on.
 //!
-//! Owns the idle stacks and the count of all. A main actor's stack is bought when
-//! it is spawned and given back at its end; a handler borrows one when its activation begins. At the
-//! limit a handler waits in line, in order, for the next stack that comes back; a main actor is
-//! refused. The last [`RESERVE`] stacks are for actors of priority critical and high, so that a flood
+//! Owns the idle stacks and the count of all. A main actor's stack is bought when it is spawned and
+//! given back at its end; a handler borrows one when its activation begins. At the limit a handler
+//! waits in one of two lines, urgent and ordinary, for the next stack that it may have; a main actor
+//! is refused. The last [`RESERVE`] stacks are for actors of priority critical and high, so that a flood
 //! of ordinary handlers cannot keep the system's own from answering.
 //! Invariant: `existing = idle + lent`, and `existing <= most`. Lock: its own, rank `STACKS`.
 
