@@ -4,6 +4,8 @@
 #
 # A bug that does not compile, or whose expression changes nothing, is a mistake in the list and ends the run. A test run
 # that hangs is stopped after LIMIT seconds and counts as caught: nothing hangs without the bug.
+#
+#   tools/mutants.sh [NAME…]      without names: all of them.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -24,6 +26,7 @@ echo "building without a bug, and running the tests once"
 caught=0 missed=0
 while IFS=$'\t' read -r name file expression; do
     case $name in ''|'#'*) continue ;; esac
+    if [ $# -gt 0 ] && [[ " $* " != *" $name "* ]]; then continue; fi
     sed -i "$expression" "$file"
     if git diff --quiet; then
         echo "$name: the expression changes nothing in $file; mend tests/mutants/list.tsv"

@@ -2,6 +2,7 @@
 
 use crate::stage::{Stage, authority, endpoint, request};
 use crate::{Verdict, check};
+use alloc::sync::Arc;
 use alloc::vec;
 use tessera_abi::{ActorState, EndReason, Error, Priority, Rights, Shape};
 use tessera_core::actor::spawn::spawn;
@@ -76,12 +77,15 @@ pub fn a_resting_handler_is_killed(stage: &mut Stage<'_>) -> Verdict {
     let door = endpoint(4)?;
     let caps = vec![door.derive(Rights::ALL, 0)?];
     let handler = stage.actor("adder", Shape::Handler, Priority::Normal, caps)?;
-    let rests = handler.clone();
-    stage.until("it rests", || rests.state() == ActorState::Idle && rests.gate().is_waiting())?;
+    stage.until("it rests", || handler.state() == ActorState::Idle && handler.gate().is_waiting())?;
     let figures = stage.kernel.scheduler().stacks().figures();
     check!(figures.lent == 0, "a resting handler holds a stack");
     handler.kill();
-    stage.ends(&handler, EndReason::Killed)
+    stage.ends(&handler, EndReason::Killed)?;
+    // Its endpoint lives on in `door`: a dead handler that stayed in its line would be kept for good.
+    stage.until("nobody keeps the dead handler", || Arc::strong_count(&handler) == 1)?;
+    check!(door.rights().contains(Rights::RECEIVE), "the endpoint was let go of too early");
+    Ok(())
 }
 
 /// One of them parses the module, the others wait in line for it, or have not begun.

@@ -101,8 +101,15 @@ pub fn a_call_to_oneself_is_refused(stage: &mut Stage<'_>) -> Verdict {
 
 pub fn signals_add_up_and_reach_one_waiter(stage: &mut Stage<'_>) -> Verdict {
     let bell = notification()?;
-    let waiter = stage.main("awaits_bits", vec![bell.derive(Rights::WAIT, 0)?])?;
-    let signaller = stage.main("signals", vec![bell.derive(Rights::SIGNAL, 0)?])?;
-    stage.ends(&signaller, EndReason::Exited(0))?;
-    stage.ends(&waiter, EndReason::Exited(0))
+    let signaller = |stage: &Stage<'_>| stage.main("signals", vec![bell.derive(Rights::SIGNAL, 0)?]);
+    let waiter = |stage: &Stage<'_>| stage.main("awaits_bits", vec![bell.derive(Rights::WAIT, 0)?]);
+    // All signals before anybody waits: only their sum is there to be taken.
+    let before = signaller(stage)?;
+    stage.ends(&before, EndReason::Exited(0))?;
+    let late = waiter(stage)?;
+    stage.ends(&late, EndReason::Exited(0))?;
+    let early = waiter(stage)?;
+    let after = signaller(stage)?;
+    stage.ends(&after, EndReason::Exited(0))?;
+    stage.ends(&early, EndReason::Exited(0))
 }
