@@ -13,8 +13,8 @@ use tessera_tests::sim::World;
 
 const CORES: [usize; 3] = [1, 2, 4];
 
-/// Rounds of the scenario that looks for leaks.
-const ROUNDS: usize = 100;
+/// Rounds of the scenario that looks for leaks; `leaks.rs` plays a thousand.
+const ROUNDS: usize = 50;
 
 /// Lines of the console that are shown of a scenario that failed.
 const LINES: usize = 20;

@@ -48,6 +48,11 @@ fn heap_and_ipc_survive_preemption_every_50_us() {
 }
 
 #[test]
+fn a_thousand_rounds_leave_nothing_behind() {
+    holds_everywhere("nothing_is_left_behind_after_many_rounds");
+}
+
+#[test]
 fn nobody_is_later_than_those_before_it_allow() {
     for cores in CORES {
         let guest = guest("kernel", Firmware::Bios, cores).options("lateness").clock(Clock::Counted);

@@ -1,6 +1,7 @@
 //! The kernel as a test image: real cores, real interrupts, the test modules in the ramdisk.
 //!
-//! The options line names what to show: `scenarios`, or one property of [`properties`]. The boot core
+//! The options line names what to show: `scenarios`, one of them by its name (with as many rounds as it
+//! takes to believe it), or one property of [`properties`]. The boot core
 //! directs: it makes a kernel, turns its own loop while it waits for what must come to be, and says how
 //! it went; the other cores turn the loop of whatever kernel there is. Ends by the exit device, with
 //! status 0 if all went well.
@@ -22,12 +23,14 @@ use tessera_abi::Text;
 use tessera_abi::image::Image;
 use tessera_core::kernel::{Config, Kernel};
 use tessera_core::sched::core::Step;
-use tessera_scenarios::{SCENARIOS, Stage, Verdict};
+use tessera_scenarios::{Flawed, SCENARIOS, Stage, Verdict};
 
 khal::entry!(boot);
 
-/// Rounds of the scenario that looks for leaks.
+/// Rounds of the scenario that looks for leaks, when it is one of all.
 const ROUNDS: usize = 25;
+/// Its rounds when it is played alone.
+const ROUNDS_ALONE: usize = 1000;
 
 /// The longest that a core sleeps here, so that it finds the next kernel.
 const NAP: Duration = Duration::from_millis(1);
@@ -62,20 +65,21 @@ fn turn(kernel: &Kernel, core: CoreId) {
 fn direct() -> ! {
     let Some(machine) = MACHINE.get() else { khal::power::exit(1) };
     let (mut passed, mut failed) = (0, 0);
-    let mut show = |name: &str, config: Config, play: fn(&mut Stage<'_>) -> Verdict| match run(config, play) {
-        Ok(()) => {
-            passed += 1;
-            say(format_args!("{name}: ok"));
-        }
-        Err(failure) => {
-            failed += 1;
-            say(format_args!("{name}: FAILED: {}", failure.0.as_str()));
-        }
-    };
-    if machine.options == "scenarios" {
-        for scenario in SCENARIOS {
-            show(scenario.name, config(), scenario.play);
-        }
+    let all = machine.options == "scenarios";
+    let rounds = if all { ROUNDS } else { ROUNDS_ALONE };
+    let mut show =
+        |name: &str, config: Config, play: fn(&mut Stage<'_>) -> Verdict| match run(config, play, rounds) {
+            Ok(()) => {
+                passed += 1;
+                say(format_args!("{name}: ok"));
+            }
+            Err(failure) => {
+                failed += 1;
+                say(format_args!("{name}: FAILED: {}", failure.0.as_str()));
+            }
+        };
+    for scenario in SCENARIOS.iter().filter(|scenario| all || scenario.name == machine.options) {
+        show(scenario.name, config(), scenario.play);
     }
     for property in properties::PROPERTIES.iter().filter(|property| property.name == machine.options) {
         show(property.name, (property.config)(), property.play);
@@ -89,11 +93,11 @@ fn config() -> Config {
 }
 
 /// Plays on a kernel of its own.
-fn run(config: Config, play: fn(&mut Stage<'_>) -> Verdict) -> Verdict {
+fn run(config: Config, play: fn(&mut Stage<'_>) -> Verdict, rounds: usize) -> Verdict {
     let (Some(machine), Some(image)) = (MACHINE.get(), image()) else {
         return Err(tessera_scenarios::stage::failure(format_args!("the ramdisk is no image")));
     };
-    let engine = Box::new(tessera_wasm::Interpreter::new());
+    let engine = Box::new(Flawed(tessera_wasm::Interpreter::new()));
     let kernel = Kernel::new(machine.cores, config, image, engine, tessera_hostcall::host_calls);
     *KERNEL.lock() = Some(kernel.clone());
     let turning = kernel.clone();
@@ -101,7 +105,7 @@ fn run(config: Config, play: fn(&mut Stage<'_>) -> Verdict) -> Verdict {
         turn(&turning, CoreId::BOOT);
         true
     };
-    let verdict = play(&mut Stage { kernel, run: &mut run, rounds: ROUNDS });
+    let verdict = play(&mut Stage { kernel, run: &mut run, rounds });
     *KERNEL.lock() = None;
     verdict
 }
