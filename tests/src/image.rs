@@ -1,7 +1,9 @@
-//! The test modules as an image: every `modules/*.wat`, named after its file, and one cut short.
+//! The test modules as an image: every `modules/*.wat`, named after its file, one cut short, and one that
+//! is made from the ABI's table.
 //!
 //! Invariant: the same files give the same bytes.
 
+use crate::random_calls;
 use std::path::Path;
 use std::{fs, io};
 
@@ -24,6 +26,8 @@ pub fn modules() -> io::Result<Vec<(String, Vec<u8>)>> {
         let module = wat::parse_file(&path).map_err(io::Error::other)?;
         modules.push((name, module));
     }
+    modules
+        .push(("random_calls".to_owned(), wat::parse_str(random_calls::module()).map_err(io::Error::other)?));
     modules.sort();
     let (name, of) = TRUNCATED;
     let whole = modules.iter().find(|(name, _)| name == of).map(|(_, bytes)| bytes.as_slice());

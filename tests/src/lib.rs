@@ -4,4 +4,5 @@
 //! Does not hold tests: they are in `tests/`, the list of scenarios is in `scenarios/`.
 
 pub mod image;
+pub mod random_calls;
 pub mod sim;

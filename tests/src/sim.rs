@@ -13,6 +13,7 @@ use std::sync::Arc;
 use tessera_abi::image::Image;
 use tessera_core::kernel::{Config, Kernel};
 use tessera_core::sched::core::Step;
+use tessera_scenarios::Flawed;
 
 /// One turn: the core, its clock in ns after it, and the actor it ran, 0 for none.
 pub type Turn = (usize, u64, u64);
@@ -49,7 +50,7 @@ impl World {
             stacks_max: 80,
             ..Config::default()
         };
-        let engine = Box::new(tessera_wasm::Interpreter::new());
+        let engine = Box::new(Flawed(tessera_wasm::Interpreter::new()));
         let kernel = Kernel::new(cores, config, image, engine, tessera_hostcall::host_calls);
         World {
             kernel,

@@ -35,7 +35,7 @@ macro_rules! for_each_host_call {
                 "Empties the slot. Dropping a reply capability tells its caller that nobody will answer; dropping the last capability that can receive closes an endpoint.";
             10 CapInfo cap_info(handle: Handle, info: Address) needs Any [] gives "0" refuses []
                 "Writes a CapabilityInfo.";
-            11 CapFind cap_find(name: Address, len: Length) needs Nothing [] gives "the handle" refuses [NotFound]
+            11 CapFind cap_find(name: Address, len: Length) needs Nothing [] gives "the handle" refuses [NotFound InvalidArgument]
                 "Finds the capability that the spawner handed over under this name.";
 
             // Log, time, randomness.
@@ -45,7 +45,7 @@ macro_rules! for_each_host_call {
                 "Writes the first LogEntry that is still kept and has this sequence number or a later one.";
             18 ClockNow clock_now(clock: Handle) needs Clock [READ] gives "nanoseconds since boot" refuses []
                 "Reads the monotonic clock.";
-            19 SleepUntil sleep_until(clock: Handle, deadline: Deadline) needs Clock [WAIT] gives "0" refuses [Cancelled]
+            19 SleepUntil sleep_until(clock: Handle, deadline: Deadline) needs Clock [WAIT] gives "0" refuses [Cancelled NoMemory]
                 "Blocks until the moment; one that has passed returns at once.";
             20 RandomFill random_fill(random: Handle, buffer: Address, len: Length) needs Random [READ] gives "0" refuses []
                 "Fills the buffer with unpredictable bytes.";
@@ -67,7 +67,7 @@ macro_rules! for_each_host_call {
                 "Makes a notification with no bit set.";
             49 NotificationSignal notification_signal(notification: Handle, bits: Word) needs Notification [SIGNAL] gives "0" refuses []
                 "Sets the bits and wakes who waits. Never blocks; bits that are set already stay set.";
-            50 NotificationWait notification_wait(notification: Handle, bits: Address, deadline: Deadline) needs Notification [WAIT] gives "0" refuses [WouldBlock TimedOut Cancelled]
+            50 NotificationWait notification_wait(notification: Handle, bits: Address, deadline: Deadline) needs Notification [WAIT] gives "0" refuses [WouldBlock TimedOut Cancelled NoMemory]
                 "Waits until a bit is set, then writes the 64-bit word to memory and clears it. One waiter gets each word.";
 
             // Actors.
@@ -75,7 +75,7 @@ macro_rules! for_each_host_call {
                 "Starts an actor as the SpawnHead, its SpawnCaps and argument text say. The caller keeps what it hands over.";
             65 ActorKill actor_kill(actor: Handle) needs Actor [KILL] gives "0" refuses []
                 "Tells the actor to end. It does at its next safe point; one that has ended already stays as it ended.";
-            66 ActorWait actor_wait(actor: Handle, end: Address, deadline: Deadline) needs Actor [WAIT] gives "0" refuses [WouldBlock TimedOut Cancelled WouldDeadlock]
+            66 ActorWait actor_wait(actor: Handle, end: Address, deadline: Deadline) needs Actor [WAIT] gives "0" refuses [WouldBlock TimedOut Cancelled WouldDeadlock NoMemory]
                 "Waits until the actor has ended and writes its EndRecord.";
             67 ActorOpen actor_open(system: Handle, id: Word) needs System [INSPECT] gives "a handle to the actor" refuses [NotFound TableFull NoMemory]
                 "Gives a capability for the actor with this id: to wait and inspect, and to kill if the system capability has that right.";
@@ -85,8 +85,8 @@ macro_rules! for_each_host_call {
                 "Copies from the packed image, from the offset on.";
             81 ConsoleWrite console_write(console: Handle, bytes: Address, len: Length) needs Console [WRITE] gives "0" refuses []
                 "Writes all of the bytes to the serial console.";
-            82 ConsoleRead console_read(console: Handle, buffer: Address, capacity: Length, deadline: Deadline) needs Console [READ] gives "bytes copied, at least 1" refuses [WouldBlock TimedOut Cancelled InvalidArgument]
-                "Waits until there is input, then copies what has arrived.";
+            82 ConsoleRead console_read(console: Handle, buffer: Address, capacity: Length, deadline: Deadline) needs Console [READ] gives "bytes copied, at least 1" refuses [WouldBlock TimedOut Cancelled Busy NoMemory InvalidArgument]
+                "Waits until there is input, then copies what has arrived. One reader at a time: a second is told busy.";
 
             // The machine.
             96 Inspect inspect(system: Handle, subject: Number, index: Word, buffer: Address, capacity: Length) needs System [INSPECT] gives "the record's length in bytes" refuses [NotFound InvalidArgument TooLong]

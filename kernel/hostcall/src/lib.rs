@@ -58,7 +58,15 @@ impl HostCalls for Host {
             }
             match result {
                 Ok(value) => Ok(answer(Ok(value))),
-                Err(Refusal::Error(error)) => Ok(answer(Err(error))),
+                Err(Refusal::Error(error)) => {
+                    debug_assert!(
+                        call.row().refuses_with(error),
+                        "{} refuses with {}",
+                        call.name(),
+                        error.name()
+                    );
+                    Ok(answer(Err(error)))
+                }
                 Err(Refusal::Stop(stop)) => Err(stop),
             }
         })

@@ -64,6 +64,29 @@ pub fn memory_grows_to_its_maximum_and_not_past_it(stage: &mut Stage<'_>) -> Ver
     stage.ends(&actor, EndReason::Exited(0))
 }
 
+/// Wherever the engine panics: the actor ends, all that it held comes back, and others still get answers.
+pub fn an_engine_that_panics_costs_one_actor(stage: &mut Stage<'_>) -> Verdict {
+    let door = endpoint(1)?;
+    let server =
+        stage.actor("adder", Shape::Handler, Priority::Normal, vec![door.derive(Rights::ALL, 0)?])?;
+    for module in ["flaw_load", "flaw_instantiate", "flaw_activate", "flaw_midway"] {
+        // Twice: a module whose parse has panicked is known to be bad.
+        for _ in 0..2 {
+            let actor = stage.main(module, vec![])?;
+            stage.ends(&actor, EndReason::Fault(FaultKind::EnginePanic))?;
+            let end = stage.end_of(&actor)?;
+            check!(end.detail.as_str().contains("planted"), "{module}: `{}`", end.detail.as_str());
+            check!(actor.meter().live() == 0, "{module}: {} allocations left", actor.meter().live());
+        }
+        let client = stage.main("adds_hundred", vec![door.derive(Rights::SEND, 0)?])?;
+        stage.ends(&client, EndReason::Exited(0))?;
+    }
+    check!(stage.kernel.leaks() == 0, "an actor left charged memory behind");
+    check!(khal::thread::abandoned() == 0, "a stack was abandoned");
+    server.kill();
+    stage.ends(&server, EndReason::Killed)
+}
+
 /// Fails the n-th allocation that is charged to an actor, for every n until one gets through.
 pub fn failing_any_allocation_ends_that_actor_alone(stage: &mut Stage<'_>) -> Verdict {
     const ENOUGH: u64 = 5000;

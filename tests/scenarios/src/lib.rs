@@ -9,12 +9,15 @@
 extern crate alloc;
 
 mod faults;
+mod flawed;
 mod handing_over;
+mod hostile;
 mod lives;
 mod messages;
 mod scheduling;
 pub mod stage;
 
+pub use flawed::Flawed;
 pub use stage::{Failure, Stage};
 
 /// What a scenario says in the end.
@@ -45,7 +48,8 @@ list! {
         whoever_is_killed_while_its_module_loads_ends_killed
         a_late_waiter_still_gets_the_reason;
     faults: every_trap_ends_its_actor_alone bad_modules_say_what_is_wrong a_panic_arrives_with_its_message
-        memory_grows_to_its_maximum_and_not_past_it failing_any_allocation_ends_that_actor_alone
+        memory_grows_to_its_maximum_and_not_past_it an_engine_that_panics_costs_one_actor
+        failing_any_allocation_ends_that_actor_alone
         nothing_is_left_behind_after_many_rounds;
     messages: calls_are_answered blocked_senders_are_served_in_order waits_end_at_their_deadlines
         a_call_to_a_server_that_dies_says_so a_call_to_a_closed_endpoint_says_so
@@ -53,6 +57,9 @@ list! {
     handing_over: forged_and_stale_handles_are_told_apart a_capability_arrives_with_fewer_rights
         what_may_not_be_granted_stays a_full_table_refuses
         the_right_to_receive_does_not_travel;
+    hostile: random_calls_are_answered_as_their_rows_say;
     scheduling: sleepers_never_wake_early many_actors_all_get_done
-        the_urgent_go_first_and_the_lowest_still_run more_handlers_than_stacks_are_all_served;
+        the_urgent_go_first_and_the_lowest_still_run more_handlers_than_stacks_are_all_served
+        the_reserve_serves_the_urgent_while_others_wait_in_line
+        an_answer_lets_a_more_urgent_caller_run_at_once;
 }

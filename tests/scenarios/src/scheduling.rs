@@ -7,10 +7,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 use khal::sync::atomic::Ordering;
 use khal::time::Instant;
-use tessera_abi::{EndReason, Priority, Rights, Shape};
+use tessera_abi::{ActorState, EndReason, Priority, Rights, Shape};
 use tessera_core::actor::Actor;
-use tessera_core::cap::Object;
+use tessera_core::cap::{Capability, Object};
 use tessera_core::ipc::Message;
+use tessera_core::sched::stacks::RESERVE;
 
 pub fn sleepers_never_wake_early(stage: &mut Stage<'_>) -> Verdict {
     let mut sleepers = Vec::new();
@@ -84,5 +85,61 @@ pub fn more_handlers_than_stacks_are_all_served(stage: &mut Stage<'_>) -> Verdic
         server.kill();
         stage.ends(server, EndReason::Killed)?;
     }
+    Ok(())
+}
+
+/// Main actors hold every stack but the reserve: an urgent handler answers from the reserve again and
+/// again, an ordinary one waits in line and is served by the first stack outside it that comes back.
+pub fn the_reserve_serves_the_urgent_while_others_wait_in_line(stage: &mut Stage<'_>) -> Verdict {
+    let silent = endpoint(1)?;
+    let mut holders = Vec::new();
+    for _ in 0..stage.kernel.config().stacks_max - RESERVE {
+        holders.push(stage.main("receives_once", vec![silent.derive(Rights::ALL, 0)?])?);
+    }
+    stage.until("all hold a stack", || holders.iter().all(|one| one.state() == ActorState::Blocked))?;
+    let (to_ordinary, to_urgent) = (endpoint(16)?, endpoint(16)?);
+    let handler = |door: &Capability, priority| {
+        let caps = vec![door.derive(Rights::ALL, 0)?, authority(Object::Clock)];
+        stage.actor("naps", Shape::Handler, priority, caps)
+    };
+    let ordinary = handler(&to_ordinary, Priority::Normal)?;
+    let urgent = handler(&to_urgent, Priority::High)?;
+    let send = |to: &Capability, from: &Arc<Actor>| {
+        let sent = endpoint_of(to)?.send(from, &mut Some(Message::default()), Instant::ZERO);
+        sent.map_err(crate::Failure::from)
+    };
+    let served = |server: &Arc<Actor>| server.tally().messages_in.load(Ordering::Relaxed);
+    send(&to_ordinary, &ordinary)?;
+    for turn in 1..=10 {
+        send(&to_urgent, &urgent)?;
+        stage.until("the urgent is served", || served(&urgent) == turn)?;
+    }
+    check!(served(&ordinary) == 0 && ordinary.meter().live() == 0, "an ordinary handler took of the reserve");
+    for (at, holder) in holders.iter().enumerate() {
+        holder.kill();
+        stage.ends(holder, EndReason::Killed)?;
+        if at == 0 {
+            stage.until("the ordinary is served too", || served(&ordinary) == 1)?;
+        }
+    }
+    for server in [&ordinary, &urgent] {
+        server.kill();
+        stage.ends(server, EndReason::Killed)?;
+    }
+    Ok(())
+}
+
+/// Who answers goes on running, but not past somebody above it: on one core the order shows.
+pub fn an_answer_lets_a_more_urgent_caller_run_at_once(stage: &mut Stage<'_>) -> Verdict {
+    let door = endpoint(1)?;
+    let caps = vec![door.derive(Rights::ALL, 0)?];
+    let server = stage.actor("answers_then_burns", Shape::Main, Priority::Low, caps)?;
+    stage.until("it waits", || server.state() == ActorState::Blocked && server.gate().is_waiting())?;
+    let caps = vec![door.derive(Rights::SEND, 0)?];
+    let client = stage.actor("calls_once", Shape::Main, Priority::High, caps)?;
+    let (client, server) = (stage.end_of(&client)?, stage.end_of(&server)?);
+    check!(client.reason == EndReason::Exited(0), "the client ended: {:?}", client.reason);
+    let first = client.time_ns <= server.time_ns;
+    check!(first || khal::cpu::count() > 1, "the server ran on past the caller that it had answered");
     Ok(())
 }

@@ -1,0 +1,56 @@
+//! Actors that mean harm, or know no better.
+
+use crate::stage::{Stage, authority, endpoint, notification};
+use crate::{Verdict, check};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use tessera_abi::{EndReason, ObjectKind, Rights};
+use tessera_core::actor::Actor;
+use tessera_core::cap::{Capability, Object};
+
+/// In debug builds the dispatcher asserts of every refusal that its row knows it; in all builds nobody
+/// but the caller notices.
+pub fn random_calls_are_answered_as_their_rows_say(stage: &mut Stage<'_>) -> Verdict {
+    let door = endpoint(2)?;
+    let bystander = stage.main("receives_once", [endpoint(1)?].into())?;
+    let victim = stage.main("forever", Vec::new())?;
+    let mut actors = Vec::new();
+    for _ in 0..3 {
+        actors.push(stage.main("random_calls", one_of_each(&door, &victim)?)?);
+    }
+    for actor in &actors {
+        stage.ends(actor, EndReason::Exited(0))?;
+    }
+    check!(bystander.end().record().is_none(), "a bystander ended");
+    for actor in [victim, bystander] {
+        actor.kill();
+        stage.ends(&actor, EndReason::Killed)?;
+    }
+    check!(stage.kernel.leaks() == 0, "an actor left charged memory behind");
+    let kernel = stage.kernel.clone();
+    stage.until("children and stacks are gone", || {
+        kernel.registry().living() == 0 && kernel.scheduler().stacks().figures().lent == 0
+    })
+}
+
+/// A capability of every kind, in the order of the kinds' numbers. None that would end the machine, or
+/// write to the console that the test's own words go to; for replies, which come only from calls, a log.
+fn one_of_each(door: &Capability, victim: &Arc<Actor>) -> Result<Vec<Capability>, crate::Failure> {
+    let mut caps = Vec::new();
+    for kind in ObjectKind::ALL {
+        caps.push(match kind {
+            ObjectKind::Log | ObjectKind::Reply => authority(Object::Log).derive(Rights::READ, 0)?,
+            ObjectKind::Clock => authority(Object::Clock),
+            ObjectKind::Random => authority(Object::Random),
+            ObjectKind::Factory => authority(Object::Factory),
+            ObjectKind::Spawner => authority(Object::Spawner),
+            ObjectKind::Console => authority(Object::Console).derive(Rights::READ, 0)?,
+            ObjectKind::Image => authority(Object::Image),
+            ObjectKind::System => authority(Object::System).derive(Rights::ALL.without(Rights::POWER), 0)?,
+            ObjectKind::Actor => authority(Object::Actor(victim.clone())),
+            ObjectKind::Endpoint => door.derive(Rights::ALL, 0)?,
+            ObjectKind::Notification => notification()?,
+        });
+    }
+    Ok(caps)
+}
