@@ -3,16 +3,17 @@
 //! Owns: nothing but the files named on its command line. The boot stages are
 //! the `bootloader` crate's, compiled by its build script; this program only
 //! lays a FAT partition around them, with a stripped copy of the kernel
-//! (`strip`). It does not build the kernel, does not pack the ramdisk
+//! (`strip`), and for BIOS one that is read quickly (`partition`). It does not build the kernel, does not pack the ramdisk
 //! (`tools/pack` does) and does not start QEMU (`tools/run`).
 //!
 //! Usage: `tessera-image --kernel ELF [--ramdisk FILE] [--bios OUT] [--uefi OUT] [--verbose]`
 
+mod partition;
 mod strip;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::{env, fmt, io};
+use std::{env, fmt, fs, io};
 
 use bootloader::{BootConfig, DiskImageBuilder};
 use strip::Stripped;
@@ -84,6 +85,7 @@ fn build(order: &Order) -> Result<(), Failure> {
     builder.set_boot_config(&boot_config(order.verbose));
     if let Some(output) = order.bios.as_deref() {
         finish(output, builder.create_bios_image(output))?;
+        finish(output, lay_out(output))?;
     }
     if let Some(output) = order.uefi.as_deref() {
         finish(output, builder.create_uefi_image(output))?;
@@ -103,6 +105,11 @@ fn boot_config(verbose: bool) -> BootConfig {
 /// The builder reports a missing input only deep inside an image, so ask first.
 fn readable(path: &Path) -> Result<&Path, Failure> {
     if path.is_file() { Ok(path) } else { Err(Failure::Unreadable(path.to_path_buf())) }
+}
+
+/// Replaces a BIOS image by the same with large clusters.
+fn lay_out(image: &Path) -> io::Result<()> {
+    fs::write(image, partition::with_large_clusters(&fs::read(image)?)?)
 }
 
 fn finish<E: fmt::Debug>(output: &Path, made: Result<(), E>) -> Result<(), Failure> {
