@@ -13,6 +13,7 @@ use crate::kernel::Kernel;
 use crate::ranks;
 use crate::sched::core::Place;
 use crate::sched::gate::Gate;
+use crate::sched::stacks::Next;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use khal::contain::Meter;
@@ -52,7 +53,11 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
     let meter = Meter::new(profile.charge_max_bytes);
     let actor = kernel.registry().add(|id| {
         let stacks = kernel.scheduler().stacks();
-        let stack = if profile.shape == Shape::Main { Some(stacks.buy()?) } else { None };
+        let pass_on = |next: Next| {
+            next.into_iter().for_each(|next| kernel.scheduler().make_ready(next, Place::Home));
+        };
+        let buy = || stacks.buy().map_err(pass_on).map_err(|()| Error::NoMemory);
+        let stack = if profile.shape == Shape::Main { Some(buy()?) } else { None };
         let bought = stack.is_some();
         let body = Body { stack, ..Body::default() };
         let actor = Actor {
@@ -76,8 +81,8 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
             tally: Tally::default(),
         };
         fallible::share(actor).inspect_err(|_| {
-            if bought && let Some(next) = stacks.write_off() {
-                kernel.scheduler().make_ready(next, Place::Home);
+            if bought {
+                pass_on(stacks.write_off());
             }
         })
     })?;

@@ -256,7 +256,8 @@ impl Scheduler {
             None => match self.stacks.borrow(actor) {
                 Loan::Stack(stack) => stack,
                 Loan::InLine => return None,
-                Loan::NoMemory => {
+                Loan::NoMemory(next) => {
+                    next.into_iter().for_each(|next| self.make_ready(next, Place::Home));
                     self.make_ready(actor.clone(), Place::Home);
                     return None;
                 }

@@ -5,7 +5,10 @@
 //! waits in one of two lines, urgent and ordinary, for the next stack that it may have; a main actor
 //! is refused. The last [`RESERVE`] stacks are for actors of priority critical and high, so that a flood
 //! of ordinary handlers cannot keep the system's own from answering.
-//! Invariant: `existing = idle + lent`, and `existing <= most`. Lock: its own, rank `STACKS`.
+//! Invariant: `existing <= idle + lent`, and `lent <= most`: a new stack counts as lent from before it is
+//! made, which is done, like unmaking, without the lock: its pages have to be mapped and cleared. A place
+//! that was counted and came to nothing goes to whoever got in line meanwhile.
+//! Lock: its own, rank `STACKS`.
 
 use super::fifo::Fifo;
 use crate::actor::Actor;
@@ -14,7 +17,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use khal::sync::Mutex;
 use khal::thread::Stack;
-use tessera_abi::{Error, Priority};
+use tessera_abi::Priority;
 
 /// Stacks that only actors of priority critical or high may take.
 pub const RESERVE: usize = 4;
@@ -31,7 +34,18 @@ pub(crate) enum Loan {
     /// A place in line; whoever gives a stack back makes it ready.
     InLine,
     /// Nothing, as the machine has no memory just now: nobody will make it ready.
-    NoMemory,
+    NoMemory(Next),
+}
+
+/// Who may have a stack's place now and is to be made ready, if somebody is in line.
+pub(crate) type Next = Option<Arc<Actor>>;
+
+/// What a place in the pool comes to.
+enum Place {
+    /// A stack that was idle.
+    Idle(Stack),
+    /// A stack still to be made; it is counted.
+    New,
 }
 
 /// The pool's figures.
@@ -77,29 +91,42 @@ impl Stacks {
     /// Takes a stack for a main actor.
     ///
     /// # Errors
-    /// `NoMemory` at the limit or when the machine has none.
-    pub fn buy(&self) -> Result<Stack, Error> {
-        self.state.lock().take(self.most.saturating_sub(RESERVE)).ok_or(Error::NoMemory)
+    /// At the limit, or when the machine has no memory.
+    pub(crate) fn buy(&self) -> Result<Stack, Next> {
+        let place = self.state.lock().take(self.most.saturating_sub(RESERVE));
+        self.realize(place.ok_or(None)?, Stack::allocate)
     }
 
     /// Takes a stack for a handler, or puts it in line for the next that comes back.
     pub(crate) fn borrow(&self, actor: &Arc<Actor>) -> Loan {
         let urgent = matches!(actor.profile().priority, Priority::Critical | Priority::High);
         let most = if urgent { self.most } else { self.most.saturating_sub(RESERVE) };
-        let mut state = self.state.lock();
-        if let Some(stack) = state.take(most) {
-            return Loan::Stack(stack);
+        let place = {
+            let mut state = self.state.lock();
+            let place = state.take(most);
+            if place.is_none() {
+                let line = if urgent { &mut state.urgent } else { &mut state.ordinary };
+                line.push_back(actor.clone());
+            }
+            place
+        };
+        match place.map(|place| self.realize(place, Stack::allocate)) {
+            None => Loan::InLine,
+            Some(Ok(stack)) => Loan::Stack(stack),
+            Some(Err(next)) => Loan::NoMemory(next),
         }
-        if state.figures.lent < most {
-            return Loan::NoMemory;
+    }
+
+    /// The stack of a place, made with `make` if need be. Holds no lock then.
+    fn realize(&self, place: Place, make: impl FnOnce() -> Option<Stack>) -> Result<Stack, Next> {
+        match place {
+            Place::Idle(stack) => Ok(stack),
+            Place::New => make().ok_or_else(|| self.write_off()),
         }
-        let line = if urgent { &mut state.urgent } else { &mut state.ordinary };
-        line.push_back(actor.clone());
-        Loan::InLine
     }
 
     /// Takes a stack back; who it was kept for, if somebody is in line, is to be made ready.
-    pub(crate) fn give_back(&self, stack: Stack) -> Option<Arc<Actor>> {
+    pub(crate) fn give_back(&self, stack: Stack) -> Next {
         self.keep(stack);
         self.state.lock().next(self.most)
     }
@@ -115,9 +142,8 @@ impl Stacks {
         }
     }
 
-    /// Counts a stack that was bought and lost with the actor that could not be made; who may have
-    /// its place, if somebody is in line, is to be made ready.
-    pub(crate) fn write_off(&self) -> Option<Arc<Actor>> {
+    /// Counts a stack that is lost: with the actor that could not be made, or for want of memory.
+    pub(crate) fn write_off(&self) -> Next {
         let mut state = self.state.lock();
         state.figures.lent -= 1;
         state.next(self.most)
@@ -132,18 +158,65 @@ impl Stacks {
 
 impl State {
     /// Who in line may have a stack now: the urgent first, the others only outside the reserve.
-    fn next(&mut self, most: usize) -> Option<Arc<Actor>> {
+    fn next(&mut self, most: usize) -> Next {
         let for_all = self.figures.lent < most.saturating_sub(RESERVE);
         self.urgent.pop_front().or_else(|| if for_all { self.ordinary.pop_front() } else { None })
     }
 
-    fn take(&mut self, most: usize) -> Option<Stack> {
+    /// A place for a stack, counted as lent; none at `most`.
+    fn take(&mut self, most: usize) -> Option<Place> {
         if self.figures.lent >= most {
             return None;
         }
-        let stack = self.idle.pop().or_else(Stack::allocate)?;
         self.figures.lent += 1;
         self.figures.high_water = self.figures.high_water.max(self.figures.lent);
-        Some(stack)
+        Some(self.idle.pop().map_or(Place::New, Place::Idle))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pool from which one ordinary actor may have a stack.
+    fn pool() -> Stacks {
+        Stacks::new(RESERVE + 1)
+    }
+
+    fn place(stacks: &Stacks) -> Option<Place> {
+        stacks.state.lock().take(stacks.most - RESERVE)
+    }
+
+    #[test]
+    fn a_stack_is_made_without_the_pools_lock_and_counts_already() {
+        let stacks = pool();
+        let new = place(&stacks).unwrap();
+        let made = stacks.realize(new, || {
+            // Under the pool's lock this would be a lock out of order, which panics.
+            assert_eq!(stacks.figures().lent, 1);
+            assert!(place(&stacks).is_none(), "the limit holds while a stack is being made");
+            Stack::allocate()
+        });
+        assert!(made.is_ok());
+        assert_eq!(stacks.figures(), StackFigures { lent: 1, high_water: 1, ..StackFigures::default() });
+    }
+
+    #[test]
+    fn a_stack_that_could_not_be_made_leaves_its_place() {
+        let stacks = pool();
+        let new = place(&stacks).unwrap();
+        assert!(matches!(stacks.realize(new, || None), Err(None)));
+        assert_eq!(stacks.figures().lent, 0);
+        assert!(matches!(place(&stacks), Some(Place::New)));
+    }
+
+    #[test]
+    fn a_stack_that_came_back_is_lent_again() {
+        let stacks = pool();
+        let new = place(&stacks).unwrap();
+        let made = stacks.realize(new, Stack::allocate).unwrap();
+        assert!(stacks.give_back(made).is_none());
+        assert_eq!(stacks.figures().idle, 1);
+        assert!(matches!(place(&stacks), Some(Place::Idle(_))));
     }
 }

@@ -52,18 +52,41 @@ pub fn init() -> bool {
 
 /// A stack nobody uses, `None` without memory. Its contents are whatever was left there.
 pub fn map() -> Option<StackRange> {
-    let mut guard = SLOTS.lock();
-    let slots = guard.as_mut()?;
-    let slot = slots.bitmap.take(1)?;
-    while slots.mapped_pages < (slot + 1) * PAGES {
-        if map_page(slots.mapped_pages).is_none() {
-            slots.bitmap.release(slot, 1);
-            return None;
+    let slot = SLOTS.lock().as_mut()?.bitmap.take(1)?;
+    loop {
+        match map_next((slot + 1) * PAGES) {
+            Mapped::One => {}
+            Mapped::Enough => break,
+            Mapped::NoFrame => {
+                SLOTS.lock().as_mut()?.bitmap.release(slot, 1);
+                return None;
+            }
         }
-        slots.mapped_pages += 1;
     }
     let bottom = STACKS_BASE as usize + slot * SLOT_BYTES + FRAME_BYTES;
     Some(StackRange { bottom, top: bottom + STACK_BYTES })
+}
+
+/// What `map_next` did.
+enum Mapped {
+    One,
+    Enough,
+    NoFrame,
+}
+
+/// Maps the next page of the region, unless its first `wanted` pages are mapped. One page a lock: two
+/// cores that fill neighbouring slots take turns and do each other's work.
+fn map_next(wanted: usize) -> Mapped {
+    let mut guard = SLOTS.lock();
+    let Some(slots) = guard.as_mut() else { return Mapped::NoFrame };
+    if slots.mapped_pages >= wanted {
+        return Mapped::Enough;
+    }
+    if map_page(slots.mapped_pages).is_none() {
+        return Mapped::NoFrame;
+    }
+    slots.mapped_pages += 1;
+    Mapped::One
 }
 
 /// Takes a stack back. It must have come from `map`, and nothing may run on it or refer to it.
