@@ -2,11 +2,15 @@
 //!
 //! Input is collected by the backend (interrupt or reader thread) into a lock-free ring and kicks the
 //! boot core; reading never waits. Output is written whole before `write` returns, with one writer's
-//! call never mixed into another's. End of the host's standard input is not end of session.
+//! call, of up to `UNMIXED_BYTES`, never mixed into another's. End of the host's standard input is not end of session.
 
 use crate::backend;
 
-/// Writes all of `bytes`, in order, unmixed with other writers. May spin for the device.
+/// The longest text that other writers' texts stay out of.
+pub const UNMIXED_BYTES: usize = 1024;
+
+/// Writes all of `bytes`, in order. May spin for the device, and be switched out meanwhile: preemption is
+/// held off for a few bytes at a time.
 pub fn write(bytes: &[u8]) {
     backend::console::write(bytes)
 }

@@ -31,6 +31,8 @@ pub mod time;
 mod bitmap;
 mod coroutine;
 #[cfg(any(test, target_os = "none"))]
+mod outbox;
+#[cfg(any(test, target_os = "none"))]
 mod ring;
 
 #[cfg(not(target_os = "none"))]

@@ -1,6 +1,8 @@
 //! The serial console on COM1: a 16550 (`uart_16550`), polled for output, interrupt-driven for input.
 //!
-//! Three handles on one device. Output holds `OUTPUT`, so that calls do not mix. Input has one
+//! Three handles on one device. Output is put into an `Outbox` under `OUTPUT`, so that calls do not mix,
+//! and goes from there to the device one FIFO at a time, each under a lock of its own: a writer waits
+//! for the device with no lock held, and sends for whoever waits with it. Input has one
 //! producer (`collect`, in the interrupt on the boot core) and readers that exclude each other by
 //! `READERS`; between them lies a lock-free `Ring`. A core that dies writes by `Emergency`, without
 //! any lock. Nothing typed is ever lost: when the ring is full the receive interrupt is switched off,
@@ -17,6 +19,7 @@ use x86_64::instructions::interrupts::without_interrupts;
 
 use super::{cpu, ports};
 use crate::cpu::CoreId;
+use crate::outbox::Outbox;
 use crate::ring::Ring;
 use crate::sync::{Mutex, Rank};
 
@@ -28,11 +31,17 @@ const DATA_READY: u8 = 1;
 const TRANSMITTER_EMPTY: u8 = 1 << 5;
 const RECEIVE_INTERRUPT: u8 = 1;
 
-static OUTPUT: Mutex<Option<Uart16550<PioBackend>>> = Mutex::new(Rank::new(56, "console output"), None);
+static OUTPUT: Mutex<Option<Output>> = Mutex::new(Rank::new(56, "console output"), None);
 static READERS: Mutex<()> = Mutex::new(Rank::new(55, "console input"), ());
 static RING: Ring = Ring::new();
 /// The ring was full: the receive interrupt is off until somebody has read.
 static STALLED: AtomicBool = AtomicBool::new(false);
+
+/// The device, and what is to go to it.
+struct Output {
+    uart: Uart16550<PioBackend>,
+    outbox: Outbox,
+}
 
 /// Sets the device up, with its interrupts off. Where there is none, output goes nowhere.
 pub(super) fn start() {
@@ -45,7 +54,7 @@ pub(super) fn start() {
     // SAFETY: COM1's ports on every PC; this file alone drives it.
     let Ok(mut uart) = (unsafe { Uart16550::new_port(COM1) }) else { return };
     if uart.init(config).is_ok() {
-        *OUTPUT.lock() = Some(uart);
+        *OUTPUT.lock() = Some(Output { uart, outbox: Outbox::new() });
     }
 }
 
@@ -55,8 +64,24 @@ pub(super) fn listen() {
 }
 
 pub(crate) fn write(bytes: &[u8]) {
-    if let Some(uart) = OUTPUT.lock().as_mut() {
-        uart.send_bytes_exact(bytes);
+    for text in bytes.chunks(Outbox::BYTES) {
+        let Some(mark) = wait(|outbox| outbox.put(text)) else { return };
+        let _sent = wait(|outbox| outbox.has_sent(mark).then_some(()));
+    }
+}
+
+/// Sends what there is until `done` answers; `None` without a device.
+fn wait<T>(mut done: impl FnMut(&mut Outbox) -> Option<T>) -> Option<T> {
+    loop {
+        if let Some(Output { uart, outbox }) = OUTPUT.lock().as_mut() {
+            if let Some(answer) = done(outbox) {
+                return Some(answer);
+            }
+            outbox.send(|next| uart.send_bytes(next));
+        } else {
+            return None;
+        }
+        core::hint::spin_loop();
     }
 }
 
