@@ -13,6 +13,7 @@ use tessera_abi::{
 };
 use tessera_core::cap::{Capability, Object, Reservation};
 use tessera_core::ipc::Message;
+use tessera_core::ipc::message::Carried;
 
 /// A message that has been decoded, and where its record lies.
 pub struct Outgoing {
@@ -76,14 +77,14 @@ impl Outgoing {
 }
 
 /// The capabilities of a message, narrowed; the sender still holds its own.
-fn granted(
-    context: &Context<'_>,
-    record: &Record,
-) -> Result<[Option<Capability>; MESSAGE_CAPS_MAX], Refusal> {
-    let mut granted = [const { None }; MESSAGE_CAPS_MAX];
+fn granted(context: &Context<'_>, record: &Record) -> Result<Carried, Refusal> {
+    if record.caps.iter().all(|transfer| transfer.handle.is_none()) {
+        return Ok(Carried::default());
+    }
+    let mut granted = Carried::with_room()?;
     let table = context.actor.table().lock();
     let mut refused = None;
-    for (place, transfer) in granted.iter_mut().zip(&record.caps) {
+    for (index, transfer) in record.caps.iter().enumerate() {
         if transfer.handle.is_none() {
             continue;
         }
@@ -91,7 +92,8 @@ fn granted(
         // closed by recursion, circles of them never. So the right to receive does not travel.
         let mask = transfer.rights.without(Rights::RECEIVE);
         match table.get(transfer.handle).and_then(|held| held.grant(mask, 0)) {
-            Ok(capability) => *place = Some(capability),
+            // There is a place for each capability of a record.
+            Ok(capability) => drop(granted.put(index, capability)),
             Err(error) => refused = Some(error),
         }
     }
@@ -146,7 +148,7 @@ impl Incoming {
         record.badge = message.badge;
         record.bytes_len = message.bytes.len() as u32;
         record.caps = [Transfer::NONE; MESSAGE_CAPS_MAX];
-        for (place, capability) in record.caps.iter_mut().zip(message.caps.into_iter().flatten()) {
+        for (place, capability) in record.caps.iter_mut().zip(message.caps) {
             let rights = capability.rights();
             let handle = place_in(context, &mut slots, capability);
             *place = Transfer { handle, rights, mode: TransferMode::Copy };

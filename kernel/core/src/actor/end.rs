@@ -1,14 +1,18 @@
 //! An actor's end: latched once, told to all who wait, however late.
 //!
 //! Owns the reason and the waiters. Invariant: the reason, once set, never changes; whoever waits
-//! before is woken, whoever comes after gets it at once. Lock: its own, rank `END`.
+//! before is woken, whoever comes after gets it at once. The detail has room of its own, since most ends
+//! need none and every actor would keep it; without memory for it an end is told without its detail.
+//! Lock: its own, rank `END`.
 
 use super::Actor;
+use crate::fallible;
 use crate::ipc::Notification;
 use crate::ipc::waiter::{Room, Waiter};
 use crate::ranks;
 use crate::sched::core::Place;
 use crate::sched::gate::Cause;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use khal::sync::Mutex;
@@ -16,9 +20,24 @@ use khal::sync::atomic::{AtomicBool, Ordering};
 use khal::time::Instant;
 use tessera_abi::{EndReason, EndRecord, Error, Line};
 
+/// An [`EndRecord`] in less room.
+#[derive(Debug)]
+struct Record {
+    reason: EndReason,
+    time_ns: u64,
+    detail: Option<Box<Line>>,
+}
+
+impl Record {
+    fn unpacked(&self) -> EndRecord {
+        let detail = self.detail.as_ref().map_or(Line::EMPTY, |detail| **detail);
+        EndRecord { reason: self.reason, reserved: 0, time_ns: self.time_ns, detail }
+    }
+}
+
 #[derive(Debug)]
 struct State {
-    record: Option<EndRecord>,
+    record: Option<Record>,
     waiters: Vec<Waiter>,
     signal: Option<(Arc<Notification>, u64)>,
 }
@@ -47,18 +66,19 @@ impl End {
 
     /// The end, if it has come.
     pub fn record(&self) -> Option<EndRecord> {
-        self.state.lock().record
+        self.state.lock().record.as_ref().map(Record::unpacked)
     }
 
     /// Sets the reason, unless one is set, and wakes whoever waits.
     pub(crate) fn latch(&self, reason: EndReason, detail: Line) {
+        let detail = if detail.as_str().is_empty() { None } else { fallible::own(detail).ok() };
         let (waiters, signal) = {
             let mut state = self.state.lock();
             if state.record.is_some() {
                 return;
             }
             let time_ns = khal::time::now().as_nanos();
-            state.record = Some(EndRecord { reason, reserved: 0, time_ns, detail });
+            state.record = Some(Record { reason, time_ns, detail });
             self.come.store(true, Ordering::Release);
             (core::mem::take(&mut state.waiters), state.signal.take())
         };
@@ -77,8 +97,8 @@ impl End {
     pub fn wait(&self, waiter: &Arc<Actor>, deadline: Instant) -> Result<EndRecord, Error> {
         let ticket = {
             let mut state = self.state.lock();
-            if let Some(record) = state.record {
-                return Ok(record);
+            if let Some(record) = &state.record {
+                return Ok(record.unpacked());
             }
             if deadline == Instant::ZERO {
                 return Err(Error::WouldBlock);
@@ -96,5 +116,29 @@ impl End {
         };
         self.state.lock().waiters.retain(|one| !one.is(waiter, ticket));
         Err(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_reason_stays_with_its_detail() {
+        let end = End::new(None);
+        assert!(!end.has_come() && end.record().is_none());
+        end.latch(EndReason::Exited(7), Line::new_truncated("first"));
+        end.latch(EndReason::Killed, Line::new_truncated("second"));
+        let record = end.record().unwrap();
+        assert_eq!((record.reason, record.detail.as_str()), (EndReason::Exited(7), "first"));
+        assert!(end.has_come());
+    }
+
+    #[test]
+    fn an_end_keeps_no_room_for_a_detail_it_may_never_have() {
+        assert!(size_of::<End>() <= 128, "{}", size_of::<End>());
+        let end = End::new(None);
+        end.latch(EndReason::Killed, Line::EMPTY);
+        assert_eq!(end.record().unwrap().detail.as_str(), "");
     }
 }

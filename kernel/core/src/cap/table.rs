@@ -81,6 +81,10 @@ impl Table {
             return Err(Error::TableFull);
         }
         let needed = wanted.saturating_add(self.retired) as usize;
+        if self.slots.is_empty() {
+            // What an actor is handed is all that most idle handlers ever hold.
+            self.slots.try_reserve_exact(needed).map_err(|_| Error::NoMemory)?;
+        }
         while self.slots.len() < needed {
             self.slots.try_reserve(1).map_err(|_| Error::NoMemory)?;
             let content = Content::Free { next: None };

@@ -125,7 +125,11 @@ impl State {
     }
 
     pub(super) fn wait_for_message(&mut self, actor: &Arc<Actor>, room: Room) -> Result<Ticket, Error> {
-        self.receivers.try_reserve(1).map_err(|_| Error::NoMemory)?;
+        // Most endpoints have one receiver, and there are as many as there are idle handlers.
+        if self.receivers.len() == self.receivers.capacity() {
+            let more = self.receivers.len().max(1);
+            self.receivers.try_reserve_exact(more).map_err(|_| Error::NoMemory)?;
+        }
         let ticket = actor.gate().arm();
         self.receivers.push_back(Waiter { actor: actor.clone(), ticket, room });
         Ok(ticket)
