@@ -114,6 +114,15 @@ $(BUILD)/test-modules.img: FORCE | setup
 $(BUILD)/kernel-%.img: $(TEST_KERNEL) $(BUILD)/test-modules.img | tools
 	@$(TOOLS)/tessera-image --kernel $< --ramdisk $(BUILD)/test-modules.img --$* $@
 
+# The same, for a target without SSE: what hard floats are measured against.
+SOFT := $(subst kernel/x86_64-tessera.json,tests/kernel/x86_64-tessera-soft.json,$(BARE))
+SOFT_KERNEL := $(TARGET)/x86_64-tessera-soft/release/tessera-test-kernel
+$(SOFT_KERNEL): FORCE | setup
+	@$(WITH) cargo build $(FLAGS) --release -p tessera-test-kernel $(SOFT) </dev/null
+
+$(BUILD)/kernel-soft-%.img: $(SOFT_KERNEL) $(BUILD)/test-modules.img | tools
+	@$(TOOLS)/tessera-image --kernel $< --ramdisk $(BUILD)/test-modules.img --$* $@
+
 # --- testing -----------------------------------------------------------------------------------------
 
 test: $(IMAGES) $(TEST_IMAGES) ## every test; ends with `N passed, N failed`
@@ -126,10 +135,12 @@ soak: setup ## the simulated scenarios with SEEDS=200 seeds at each core count (
 mutants: setup ## plants each bug of tests/mutants, which some test must catch (by hand)
 	@$(WITH) tools/mutants.sh
 
-bench: $(BUILD)/tessera-bios.img $(BUILD)/hello-bios.img ## figures: a table, and JSON in $(BUILD)/bench
+BENCH_IMAGES := $(foreach image,tessera hello kernel kernel-soft,$(BUILD)/$(image)-bios.img)
+bench: $(BENCH_IMAGES) ## figures: tables, and JSON in $(BUILD)/bench
 	@mkdir -p $(BUILD)/bench
-	@$(WITH) cargo bench $(FLAGS) -p tessera-wasm --bench engine </dev/null
+	@$(WITH) cargo bench $(FLAGS) -p tessera-wasm --bench engine --bench options </dev/null
 	@$(WITH) cargo run $(FLAGS) --quiet --release -p tessera-tests --bin bench_kernel -- $(BUILD)/bench/kernel.json </dev/null
+	@$(WITH) cargo run $(FLAGS) --quiet --release -p tessera-tests --bin bench_cores -- cores=2 out=$(BUILD)/bench/cores.json </dev/null
 	@$(WITH) TESSERA_IMAGES=$(abspath $(BUILD)) cargo run $(FLAGS) --quiet --release -p tessera-boot-tests \
 		--bin bench -- $(BUILD)/bench/qemu.json </dev/null
 

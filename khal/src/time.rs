@@ -88,6 +88,18 @@ pub fn pass(span: Duration) {
     backend::time::pass(span)
 }
 
+/// The processor's time stamp counter, for figures: it runs at a rate of its own, and cores may
+/// disagree. Under an emulator that counts instructions it advances by a fixed amount with each.
+#[inline]
+pub fn cycles() -> u64 {
+    backend::time::cycles()
+}
+
+/// So many counts of [`cycles`] in ns.
+pub fn cycles_to_ns(cycles: u64) -> u64 {
+    backend::time::cycles_to_ns(cycles)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

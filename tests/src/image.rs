@@ -1,5 +1,5 @@
-//! The test modules as an image: every `modules/*.wat`, named after its file, one cut short, and one that
-//! is made from the ABI's table.
+//! The test modules as an image: every `modules/*.wat`, named after its file, those that the engine is
+//! measured with, one cut short, and one that is made from the ABI's table.
 //!
 //! Invariant: the same files give the same bytes.
 
@@ -7,9 +7,12 @@ use crate::random_calls;
 use std::path::Path;
 use std::{fs, io};
 
-use tessera_abi::image::{
-    Entry, EntryKind, EntryName, IMAGE_MAGIC, IMAGE_VERSION, Image, ImageHead, checksum,
-};
+use tessera_abi::image::Image;
+
+pub use tessera_scenarios::pack::pack;
+
+/// Where the modules are, seen from this crate.
+const FOLDERS: [&str; 2] = ["modules", "../kernel/wasm/benches/modules"];
 
 /// A module that ends in the middle.
 const TRUNCATED: (&str, &str) = ("bad_truncated", "grows");
@@ -20,11 +23,13 @@ const TRUNCATED: (&str, &str) = ("bad_truncated", "grows");
 /// When a file cannot be read or is no text form of a module; the error names the file.
 pub fn modules() -> io::Result<Vec<(String, Vec<u8>)>> {
     let mut modules = Vec::new();
-    for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("modules"))? {
-        let path = file?.path();
-        let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
-        let module = wat::parse_file(&path).map_err(io::Error::other)?;
-        modules.push((name, module));
+    for folder in FOLDERS {
+        for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))? {
+            let path = file?.path();
+            let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
+            let module = wat::parse_file(&path).map_err(io::Error::other)?;
+            modules.push((name, module));
+        }
     }
     modules
         .push(("random_calls".to_owned(), wat::parse_str(random_calls::module()).map_err(io::Error::other)?));
@@ -34,33 +39,6 @@ pub fn modules() -> io::Result<Vec<(String, Vec<u8>)>> {
     let half = whole.and_then(|bytes| bytes.get(..bytes.len() / 2)).unwrap_or_default().to_vec();
     modules.push((name.to_owned(), half));
     Ok(modules)
-}
-
-/// Packs modules into an image without a manifest.
-pub fn pack(modules: &[(String, Vec<u8>)]) -> Vec<u8> {
-    let mut directory = Vec::new();
-    let mut contents: Vec<u8> = Vec::new();
-    let start = ImageHead::SIZE + modules.len() * Entry::SIZE;
-    for (name, bytes) in modules {
-        let entry = Entry {
-            kind: EntryKind::Module,
-            reserved: 0,
-            name: EntryName::new_truncated(name),
-            offset: (start + contents.len()) as u64,
-            len_bytes: bytes.len() as u64,
-        };
-        directory.extend_from_slice(&entry.encode());
-        contents.extend_from_slice(bytes);
-    }
-    let body = [directory, contents].concat();
-    let head = ImageHead {
-        magic: IMAGE_MAGIC,
-        version: IMAGE_VERSION,
-        entry_count: modules.len() as u32,
-        len_bytes: (ImageHead::SIZE + body.len()) as u64,
-        checksum: checksum(&body),
-    };
-    [head.encode().to_vec(), body].concat()
 }
 
 /// The test modules as an image that lives as long as the process.

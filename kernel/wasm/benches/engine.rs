@@ -19,43 +19,10 @@ const LIMITS: Limits =
     Limits { memory_bytes_max: 1 << 20, table_elements_max: 1000, stack_bytes_max: 256 * 1024 };
 
 /// Sieve of Eratosthenes and a linear congruence: integers and memory.
-const INTEGERS: &str = r#"(module (memory (export "memory") 1)
-    (func (export "handle") (local $i i32) (local $j i32) (local $x i32)
-        (memory.fill (i32.const 0) (i32.const 1) (i32.const 65536))
-        (local.set $i (i32.const 2))
-        (loop $outer
-            (if (i32.load8_u (local.get $i)) (then
-                (local.set $j (i32.shl (local.get $i) (i32.const 1)))
-                (block $done (loop $inner
-                    (br_if $done (i32.ge_u (local.get $j) (i32.const 65536)))
-                    (i32.store8 (local.get $j) (i32.const 0))
-                    (local.set $x (i32.add (i32.mul (local.get $x) (i32.const 1664525)) (local.get $j)))
-                    (local.set $j (i32.add (local.get $j) (local.get $i)))
-                    (br $inner)))))
-            (local.set $i (i32.add (local.get $i) (i32.const 1)))
-            (br_if $outer (i32.lt_u (local.get $i) (i32.const 65536))))
-        (i32.store (i32.const 0) (local.get $x))))"#;
+const INTEGERS: &str = include_str!("modules/integers.wat");
 
 /// The Mandelbrot iteration over a grid: doubles and branches.
-const FLOATS: &str = r#"(module (memory (export "memory") 1)
-    (func $point (param $cx f64) (param $cy f64) (result i32) (local $x f64) (local $y f64) (local $t f64) (local $n i32)
-        (block $out (loop $again
-            (br_if $out (i32.ge_u (local.get $n) (i32.const 100)))
-            (br_if $out (f64.gt (f64.add (f64.mul (local.get $x) (local.get $x)) (f64.mul (local.get $y) (local.get $y))) (f64.const 4)))
-            (local.set $t (f64.add (f64.sub (f64.mul (local.get $x) (local.get $x)) (f64.mul (local.get $y) (local.get $y))) (local.get $cx)))
-            (local.set $y (f64.add (f64.mul (f64.const 2) (f64.mul (local.get $x) (local.get $y))) (local.get $cy)))
-            (local.set $x (local.get $t))
-            (local.set $n (i32.add (local.get $n) (i32.const 1)))
-            (br $again)))
-        (local.get $n))
-    (func (export "handle") (local $i i32) (local $sum i32)
-        (loop $next
-            (local.set $sum (i32.add (local.get $sum) (call $point
-                (f64.sub (f64.div (f64.convert_i32_u (i32.and (local.get $i) (i32.const 63))) (f64.const 21)) (f64.const 2))
-                (f64.sub (f64.div (f64.convert_i32_u (i32.shr_u (local.get $i) (i32.const 6))) (f64.const 32)) (f64.const 1)))))
-            (local.set $i (i32.add (local.get $i) (i32.const 1)))
-            (br_if $next (i32.lt_u (local.get $i) (i32.const 4096))))
-        (i32.store (i32.const 0) (local.get $sum))))"#;
+const FLOATS: &str = include_str!("modules/floats.wat");
 
 /// 100,000 host calls with four arguments.
 const CALLS: &str = r#"(module

@@ -1,7 +1,8 @@
 //! The kernel as a test image: real cores, real interrupts, the test modules in the ramdisk.
 //!
 //! The options line names what to show: `scenarios`, one of them by its name (with as many rounds as it
-//! takes to believe it), or one property of [`properties`]. The boot core
+//! takes to believe it), one property of [`properties`], or `figures` and what to measure ([`figures`]).
+//! The boot core
 //! directs: it makes a kernel, turns its own loop while it waits for what must come to be, and says how
 //! it went; the other cores turn the loop of whatever kernel there is. Ends by the exit device, with
 //! status 0 if all went well.
@@ -10,6 +11,7 @@
 
 extern crate alloc;
 
+mod figures;
 mod properties;
 
 use alloc::boxed::Box;
@@ -84,6 +86,9 @@ fn direct() -> ! {
     for property in properties::PROPERTIES.iter().filter(|property| property.name == machine.options) {
         show(property.name, (property.config)(), property.play);
     }
+    if let Some(names) = machine.options.strip_prefix("figures ") {
+        (passed, failed) = figures::print(names);
+    }
     say(format_args!("on {} cores: {passed} of {} passed", machine.cores, passed + failed));
     khal::power::exit(if failed == 0 && passed > 0 { 0 } else { 1 })
 }
@@ -99,6 +104,11 @@ fn run(config: Config, play: fn(&mut Stage<'_>) -> Verdict, rounds: usize) -> Ve
     };
     let engine = Box::new(Flawed(tessera_wasm::Interpreter::new()));
     let kernel = Kernel::new(machine.cores, config, image, engine, tessera_hostcall::host_calls);
+    run_with(kernel, rounds, play)
+}
+
+/// Plays on this kernel, which all cores turn meanwhile.
+fn run_with(kernel: Arc<Kernel>, rounds: usize, play: impl FnOnce(&mut Stage<'_>) -> Verdict) -> Verdict {
     *KERNEL.lock() = Some(kernel.clone());
     let turning = kernel.clone();
     let mut run = || {

@@ -3,7 +3,7 @@
 //!
 //! A scenario is a function of a [`Stage`]: it makes actors out of the modules in `tests/modules` and
 //! states what must become of them. It may not assume how many cores there are or how long anything
-//! takes. Each has a kernel of its own.
+//! takes. Each has a kernel of its own. What is measured of a kernel ([`measure`]) is played likewise.
 #![no_std]
 
 extern crate alloc;
@@ -13,7 +13,9 @@ mod flawed;
 mod handing_over;
 mod hostile;
 mod lives;
+pub mod measure;
 mod messages;
+pub mod pack;
 mod scheduling;
 pub mod stage;
 

@@ -1,0 +1,77 @@
+//! What is measured of a kernel, on the host and in QEMU: calls, spawns, switches, lateness.
+//!
+//! Owns the list of measures. A measure plays on a [`Stage`] whose kernel was made with
+//! [`stamps::host_calls`] and runs the programs that it names, and hands every sample on. Samples are
+//! counts of the machine's cycle counter: native cycles on the host; in QEMU, under a clock that counts
+//! instructions, so many of those as the clock's shift says. A measure asserts that what it measured
+//! was done right, and never how long it took.
+
+mod calls;
+mod compute;
+mod late;
+pub mod native;
+mod spawns;
+pub mod stamps;
+pub mod switches;
+
+use crate::{Stage, Verdict};
+
+/// What runs a measure's actors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Programs {
+    /// Programs in Rust ([`native`]): all that is left is the kernel's.
+    Native,
+    /// The test modules, by the interpreter.
+    Wasm,
+}
+
+/// What samples count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// The cycle counter.
+    Cycles,
+    /// Nanoseconds of the kernel's clock.
+    Nanos,
+}
+
+/// Takes one sample: a count, and how many times over what is measured took it.
+pub type Sink<'a> = dyn FnMut(u64, u32) + 'a;
+
+/// See the module.
+#[derive(Clone, Copy, Debug)]
+pub struct Measure {
+    /// What it is called.
+    pub name: &'static str,
+    /// What its samples count.
+    pub unit: Unit,
+    /// What runs its actors.
+    pub programs: Programs,
+    /// Measures [`Stage::rounds`] times.
+    pub play: fn(&mut Stage<'_>, &mut Sink<'_>) -> Verdict,
+}
+
+const fn cycles(
+    name: &'static str,
+    programs: Programs,
+    play: fn(&mut Stage<'_>, &mut Sink<'_>) -> Verdict,
+) -> Measure {
+    Measure { name, unit: Unit::Cycles, programs, play }
+}
+
+/// Every measure.
+pub const MEASURES: &[Measure] = &[
+    cycles("call_kernel_part", Programs::Native, calls::served_by_a_main_actor),
+    cycles("call_kernel_part_handler", Programs::Native, calls::served_by_a_handler),
+    cycles("call_wasm", Programs::Wasm, calls::through_the_interpreter),
+    cycles("spawn_to_first", Programs::Wasm, spawns::to_the_first_instruction),
+    cycles("spawn_to_end", Programs::Wasm, spawns::to_the_end),
+    cycles("switch", Programs::Native, switches::voluntary),
+    cycles("integers", Programs::Wasm, compute::integers),
+    cycles("floats", Programs::Wasm, compute::floats),
+    Measure { name: "lateness", unit: Unit::Nanos, programs: Programs::Wasm, play: late::lateness },
+];
+
+/// The measure of this name.
+pub fn find(name: &str) -> Option<&'static Measure> {
+    MEASURES.iter().find(|measure| measure.name == name)
+}

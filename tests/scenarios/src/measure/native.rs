@@ -1,0 +1,178 @@
+//! An engine without an interpreter: its programs are written in Rust, in here.
+//!
+//! With it a measure has the kernel's part alone: host calls from decoding to answer, endpoints, gates,
+//! scheduling, switches, containment and pace are what they are for any engine. A module's bytes are a
+//! program's name and a number. Programs do what `adds_hundred.wat` and `adder.wat` in tests/modules do.
+
+use crate::pack::pack;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use tessera_abi::image::Image;
+use tessera_abi::{FaultKind, Handle, HostCall, Message, Shape};
+use tessera_core::engine::{
+    Completion, Engine, Entry, Fault, Fuel, GuestMemory, HostCalls, Instance, Limits, Module, Next,
+    OutOfBounds, Pace, Stop,
+};
+
+/// The programs: a module's name, and its bytes.
+const PROGRAMS: [(&str, &str); 4] = [
+    ("calls", "calls 100"),
+    ("calls_many", "calls 100000"),
+    ("serves", "serves 0"),
+    ("answers", "answers 0"),
+];
+
+const WORD: u32 = 8;
+const REPLY: u32 = 48;
+const RECORD: u64 = 0;
+const NEVER: u64 = u64::MAX;
+
+/// All programs as an image, which stays for the process's life.
+pub fn image() -> Option<Image<'static>> {
+    let modules = PROGRAMS.map(|(name, bytes)| (String::from(name), bytes.as_bytes().to_vec()));
+    Image::parse(pack(&modules).leak()).ok()
+}
+
+/// See the module.
+#[derive(Clone, Copy, Debug)]
+pub struct Native;
+
+impl Engine for Native {
+    fn name(&self) -> &'static str {
+        "programs in Rust"
+    }
+
+    fn load(&self, bytes: &[u8]) -> Result<Arc<dyn Module>, Fault> {
+        let words = core::str::from_utf8(bytes).ok().and_then(|text| text.split_once(' '));
+        let times = words.and_then(|(_, times)| times.parse().ok());
+        let program = match (words, times) {
+            (Some(("calls", _)), Some(times)) => Program::Calls(times),
+            (Some(("serves", _)), _) => Program::Serves,
+            (Some(("answers", _)), _) => Program::Answers,
+            _ => return Err(Fault::new(FaultKind::MalformedModule, format_args!("no such program"))),
+        };
+        Ok(Arc::new(program))
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Program {
+    /// Calls slot 0 so many times, and checks the answers.
+    Calls(u64),
+    /// Receives and answers, for ever.
+    Serves,
+    /// Receives and answers, once an activation.
+    Answers,
+}
+
+impl Module for Program {
+    fn check(&self, _: Shape, _: &Limits) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn instantiate(&self, _: &Limits, host: Arc<dyn HostCalls>) -> Result<Box<dyn Instance>, Fault> {
+        let memory = Memory(Message::EMPTY.encode());
+        Ok(Box::new(Running { program: *self, host, memory }))
+    }
+}
+
+struct Running {
+    program: Program,
+    host: Arc<dyn HostCalls>,
+    memory: Memory,
+}
+
+impl Running {
+    fn call(&mut self, call: HostCall, args: &[u64]) -> Result<i64, Stop> {
+        self.host.call(call, args, &mut self.memory)
+    }
+
+    fn run(&mut self) -> Result<(), Stop> {
+        match self.program {
+            Program::Calls(times) => (0..times).try_for_each(|n| self.ask(n)),
+            Program::Answers => self.answer(0),
+            Program::Serves => loop {
+                self.answer(NEVER)?;
+            },
+        }
+    }
+
+    fn ask(&mut self, n: u64) -> Result<(), Stop> {
+        self.memory.set_word(WORD, n);
+        let status = self.call(HostCall::Call, &[Handle::OWN_ENDPOINT.bits(), RECORD, NEVER])?;
+        if status == 0 && self.memory.word(WORD) == n + 1 { Ok(()) } else { Err(Stop::Exit(1)) }
+    }
+
+    fn answer(&mut self, deadline: u64) -> Result<(), Stop> {
+        let status = self.call(HostCall::Recv, &[Handle::OWN_ENDPOINT.bits(), RECORD, deadline])?;
+        if status != 0 {
+            return Err(Stop::Exit(2));
+        }
+        self.memory.set_word(WORD, self.memory.word(WORD) + 1);
+        match self.call(HostCall::Reply, &[self.memory.word(REPLY), RECORD])? {
+            0 => Ok(()),
+            _ => Err(Stop::Exit(3)),
+        }
+    }
+}
+
+impl Instance for Running {
+    fn activate(&mut self, entry: Entry, pace: &mut dyn Pace) -> Result<Completion, Fault> {
+        if entry == Entry::Start {
+            return Ok(Completion::Returned);
+        }
+        if let Next::Stop(stop) = pace.quantum(Fuel(0)) {
+            return Ok(Completion::Stopped(stop));
+        }
+        let ran = self.run();
+        pace.ended(Fuel(1));
+        Ok(ran.map_or_else(Completion::Stopped, |()| Completion::Returned))
+    }
+
+    fn memory_bytes(&self) -> u64 {
+        self.memory.len_bytes()
+    }
+
+    fn has_start(&self) -> bool {
+        false
+    }
+
+    fn read_memory(&self, at: u32, into: &mut [u8]) -> Result<(), OutOfBounds> {
+        self.memory.read(at, into)
+    }
+}
+
+/// Room for one message record, at address 0.
+struct Memory([u8; Message::SIZE]);
+
+impl Memory {
+    fn word(&self, at: u32) -> u64 {
+        let mut bytes = [0; 8];
+        // Both places lie inside the record; otherwise the answer is wrong, and found to be.
+        let _inside = self.read(at, &mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+
+    fn set_word(&mut self, at: u32, word: u64) {
+        let _inside = self.write(at, &word.to_le_bytes());
+    }
+}
+
+impl GuestMemory for Memory {
+    fn read(&self, at: u32, into: &mut [u8]) -> Result<(), OutOfBounds> {
+        let end = (at as usize).checked_add(into.len()).ok_or(OutOfBounds)?;
+        into.copy_from_slice(self.0.get(at as usize..end).ok_or(OutOfBounds)?);
+        Ok(())
+    }
+
+    fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), OutOfBounds> {
+        let end = (at as usize).checked_add(bytes.len()).ok_or(OutOfBounds)?;
+        self.0.get_mut(at as usize..end).ok_or(OutOfBounds)?.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    fn len_bytes(&self) -> u64 {
+        self.0.len() as u64
+    }
+}

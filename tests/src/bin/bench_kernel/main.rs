@@ -1,0 +1,107 @@
+//! The kernel's own figures, native, on one core: `bench_kernel [OUT.json]` prints a table and writes JSON.
+//!
+//! The kernel's loop is turned by this thread on the host's real backend (no simulation). What is
+//! measured, and how, is `tessera_scenarios::measure`; only what QEMU cannot have is here. Figures are
+//! no tests; compare them within one run only.
+
+mod idle;
+
+use std::sync::Arc;
+use std::{env, io};
+
+use khal::cpu::CoreId;
+use khal::sync::{Measure as Holds, measure_holds};
+use tessera_abi::image::Image;
+use tessera_core::engine::Engine;
+use tessera_core::kernel::{Config, HostFactory, Kernel};
+use tessera_core::sched::core::Step;
+use tessera_figures::Figure;
+use tessera_scenarios::measure::{self, Measure, Programs, native, stamps, switches};
+use tessera_scenarios::{Failure, Stage, Verdict};
+
+const ROUNDS: usize = 200;
+
+/// What a row is given in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Cycles,
+    Nanos,
+}
+use Shown::{Cycles, Nanos};
+
+/// The measures that mean something here, and what their rows say.
+const ROWS: [(&str, Shown, &str); 6] = [
+    ("call_kernel_part", Cycles, "call and reply, kernel part, server receives"),
+    ("call_kernel_part_handler", Cycles, "call and reply, kernel part, handler"),
+    ("call_wasm", Nanos, "call and reply between two actors, tinywasm"),
+    ("spawn_to_first", Nanos, "spawn of a parsed module, to its first instruction"),
+    ("spawn_to_end", Nanos, "spawn of a parsed module, to its end"),
+    ("switch", Nanos, "switch to a thread and back"),
+];
+
+fn main() -> io::Result<()> {
+    let image = tessera_tests::image::test_image()?;
+    let figures = figures(image).map_err(|failure| io::Error::other(failure.0.as_str().to_owned()))?;
+    tessera_figures::print("native, one core", &figures);
+    match env::args_os().nth(1) {
+        Some(out) => tessera_figures::write(out.as_ref(), &figures),
+        None => Ok(()),
+    }
+}
+
+fn figures(image: Image<'static>) -> Result<Vec<Figure>, Failure> {
+    let mut figures = Vec::new();
+    for (name, shown, label) in ROWS {
+        let Some(measure) = measure::find(name) else { continue };
+        figures.push(row(label, shown, |samples| play(measure, image, samples))?);
+    }
+    // Two readings of the cycle counter for each lock are the price of `cpus`' figures.
+    if let Some(measure) = measure::find("call_kernel_part") {
+        measure_holds(Holds::Off);
+        let label = "call and reply, kernel part, lock holds unmeasured";
+        figures.push(row(label, Cycles, |samples| play(measure, image, samples))?);
+        measure_holds(Holds::On);
+    }
+    figures.push(row("forced switch to a thread and back", Nanos, |samples| {
+        switches::there_and_back(ROUNDS, khal::host::thread::forced_pause, &mut |cycles, times| {
+            samples.push((cycles, times));
+        })
+    })?);
+    figures.push(idle::handlers(&kernel(Programs::Wasm, image, tessera_hostcall::host_calls)?)?);
+    Ok(figures)
+}
+
+/// Plays one measure and sums its samples up.
+fn row(
+    label: &str,
+    shown: Shown,
+    play: impl FnOnce(&mut Vec<(u64, u32)>) -> Verdict,
+) -> Result<Figure, Failure> {
+    let mut samples = Vec::new();
+    play(&mut samples)?;
+    // One rate for all samples: it is only known to some hundred ppm at a time.
+    let nanos_per_cycle = khal::time::cycles_to_ns(1 << 32) as f64 / (1_u64 << 32) as f64;
+    let (unit, factor) = match shown {
+        Cycles => ("cycles", 1.0),
+        Nanos => ("ns", nanos_per_cycle),
+    };
+    let values = samples.iter().map(|(cycles, times)| *cycles as f64 * factor / f64::from(*times));
+    Ok(Figure::new(label, unit, values.collect()))
+}
+
+fn play(measure: &Measure, image: Image<'static>, samples: &mut Vec<(u64, u32)>) -> Verdict {
+    let kernel = kernel(measure.programs, image, stamps::host_calls)?;
+    let turning = kernel.clone();
+    let mut run = || matches!(turning.step(CoreId::BOOT), Step::Ran(_));
+    let mut stage = Stage { kernel, run: &mut run, rounds: ROUNDS };
+    (measure.play)(&mut stage, &mut |cycles, times| samples.push((cycles, times)))
+}
+
+fn kernel(programs: Programs, modules: Image<'static>, host: HostFactory) -> Result<Arc<Kernel>, Failure> {
+    let (engine, image): (Box<dyn Engine>, _) = match programs {
+        Programs::Native => (Box::new(native::Native), native::image()),
+        Programs::Wasm => (Box::new(tessera_wasm::Interpreter::new()), Some(modules)),
+    };
+    let image = image.ok_or(tessera_abi::Error::NotFound)?;
+    Ok(Kernel::new(1, Config::default(), image, engine, host))
+}
