@@ -4,5 +4,6 @@
 //! Does not hold tests: they are in `tests/`, the list of scenarios is in `scenarios/`.
 
 pub mod image;
+pub mod measured;
 pub mod random_calls;
 pub mod sim;

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use khal::cpu::{self, CoreId};
 use khal::time;
-use tessera_abi::{EndReason, Error, Priority, Rights, Shape};
+use tessera_abi::{EndReason, Priority, Rights, Shape};
 use tessera_core::actor::Actor;
-use tessera_core::engine::Engine;
-use tessera_core::kernel::{Config, Kernel};
 use tessera_figures::Figure;
-use tessera_scenarios::measure::{Programs, native};
+use tessera_scenarios::measure::Programs;
 use tessera_scenarios::stage::endpoint;
 use tessera_scenarios::{Failure, Stage};
+use tessera_tests::measured::kernel;
 
 const ROUNDS: usize = 21;
 
@@ -52,7 +51,7 @@ pub fn figures() -> Result<Vec<Figure>, Failure> {
 }
 
 fn measure(work: &Work) -> Result<[Figure; 3], Failure> {
-    let kernel = kernel(work.programs)?;
+    let kernel = kernel(cpu::count(), work.programs, tessera_hostcall::host_calls)?;
     *super::KERNEL.lock() = Some(kernel.clone());
     let turning = kernel.clone();
     let mut run = || {
@@ -78,17 +77,6 @@ fn measure(work: &Work) -> Result<[Figure; 3], Failure> {
         Figure::new(format!("{label}: {cores} at once"), "ms", alls),
         Figure::new(format!("{label}: throughput of {cores} / one"), "ratio", ratios),
     ])
-}
-
-fn kernel(programs: Programs) -> Result<Arc<Kernel>, Failure> {
-    let (engine, image): (Box<dyn Engine>, _) = match programs {
-        Programs::Native => (Box::new(native::Native), native::image()),
-        Programs::Wasm => {
-            (Box::new(tessera_wasm::Interpreter::new()), tessera_tests::image::test_image().ok())
-        }
-    };
-    let image = image.ok_or(Error::NotFound)?;
-    Ok(Kernel::new(cpu::count(), Config::default(), image, engine, tessera_hostcall::host_calls))
 }
 
 /// How long `count` of them take, from the first client's spawn to the last one's end.

@@ -6,18 +6,15 @@
 
 mod idle;
 
-use std::sync::Arc;
 use std::{env, io};
 
 use khal::cpu::CoreId;
 use khal::sync::{Measure as Holds, measure_holds};
-use tessera_abi::image::Image;
-use tessera_core::engine::Engine;
-use tessera_core::kernel::{Config, HostFactory, Kernel};
 use tessera_core::sched::core::Step;
 use tessera_figures::Figure;
-use tessera_scenarios::measure::{self, Measure, Programs, native, stamps, switches};
+use tessera_scenarios::measure::{self, Measure, Programs, stamps, switches};
 use tessera_scenarios::{Failure, Stage, Verdict};
+use tessera_tests::measured::kernel;
 
 const ROUNDS: usize = 200;
 
@@ -40,8 +37,7 @@ const ROWS: [(&str, Shown, &str); 6] = [
 ];
 
 fn main() -> io::Result<()> {
-    let image = tessera_tests::image::test_image()?;
-    let figures = figures(image).map_err(|failure| io::Error::other(failure.0.as_str().to_owned()))?;
+    let figures = figures().map_err(|failure| io::Error::other(failure.0.as_str().to_owned()))?;
     tessera_figures::print("native, one core", &figures);
     match env::args_os().nth(1) {
         Some(out) => tessera_figures::write(out.as_ref(), &figures),
@@ -49,17 +45,17 @@ fn main() -> io::Result<()> {
     }
 }
 
-fn figures(image: Image<'static>) -> Result<Vec<Figure>, Failure> {
+fn figures() -> Result<Vec<Figure>, Failure> {
     let mut figures = Vec::new();
     for (name, shown, label) in ROWS {
         let Some(measure) = measure::find(name) else { continue };
-        figures.push(row(label, shown, |samples| play(measure, image, samples))?);
+        figures.push(row(label, shown, |samples| play(measure, samples))?);
     }
     // Two readings of the cycle counter for each lock are the price of `cpus`' figures.
     if let Some(measure) = measure::find("call_kernel_part") {
         measure_holds(Holds::Off);
         let label = "call and reply, kernel part, lock holds unmeasured";
-        figures.push(row(label, Cycles, |samples| play(measure, image, samples))?);
+        figures.push(row(label, Cycles, |samples| play(measure, samples))?);
         measure_holds(Holds::On);
     }
     figures.push(row("forced switch to a thread and back", Nanos, |samples| {
@@ -67,7 +63,7 @@ fn figures(image: Image<'static>) -> Result<Vec<Figure>, Failure> {
             samples.push((cycles, times));
         })
     })?);
-    figures.push(idle::handlers(&kernel(Programs::Wasm, image, tessera_hostcall::host_calls)?)?);
+    figures.push(idle::handlers(&kernel(1, Programs::Wasm, tessera_hostcall::host_calls)?)?);
     Ok(figures)
 }
 
@@ -89,19 +85,10 @@ fn row(
     Ok(Figure::new(label, unit, values.collect()))
 }
 
-fn play(measure: &Measure, image: Image<'static>, samples: &mut Vec<(u64, u32)>) -> Verdict {
-    let kernel = kernel(measure.programs, image, stamps::host_calls)?;
+fn play(measure: &Measure, samples: &mut Vec<(u64, u32)>) -> Verdict {
+    let kernel = kernel(1, measure.programs, stamps::host_calls)?;
     let turning = kernel.clone();
     let mut run = || matches!(turning.step(CoreId::BOOT), Step::Ran(_));
     let mut stage = Stage { kernel, run: &mut run, rounds: ROUNDS };
     (measure.play)(&mut stage, &mut |cycles, times| samples.push((cycles, times)))
-}
-
-fn kernel(programs: Programs, modules: Image<'static>, host: HostFactory) -> Result<Arc<Kernel>, Failure> {
-    let (engine, image): (Box<dyn Engine>, _) = match programs {
-        Programs::Native => (Box::new(native::Native), native::image()),
-        Programs::Wasm => (Box::new(tessera_wasm::Interpreter::new()), Some(modules)),
-    };
-    let image = image.ok_or(tessera_abi::Error::NotFound)?;
-    Ok(Kernel::new(1, Config::default(), image, engine, host))
 }
