@@ -20,8 +20,9 @@ keep() {
         sed -n 's/.*"name":"options".*"executable":"\([^"]*\)".*/\1/p' | tail -n 1 | xargs -I{} cp {} "$BUILD/bench/$name"
 }
 
-keep options-without
-keep options-with --features "tinywasm/$FEATURE"
+# Without default features, because the product has one of tinywasm's on.
+keep options-without --no-default-features
+keep options-with --no-default-features --features "tinywasm/$FEATURE"
 for ((turn = 1; turn <= TURNS; turn++)); do
     for which in without with; do
         echo "turn $turn, $which $FEATURE"

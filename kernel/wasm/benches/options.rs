@@ -1,9 +1,8 @@
 //! What tinywasm's options are worth: each one way and the other, on a module of integers and one of floats.
 //!
 //! All variants are run in turns within one process, so that a slow moment of the machine hits all of them;
-//! the ratios to the product's choice are what can be compared. Cargo features are of the whole build:
-//! `--features tinywasm/NAME` on the command line of `cargo bench -p tessera-wasm --bench options` gives one
-//! more process, to be compared with by `min`. Nothing here is a test.
+//! the ratios to the product's choice are what can be compared. Cargo features are of a whole build, so
+//! `tools/bench-features.sh` runs two builds of this in turns. Nothing here is a test.
 
 use std::time::{Duration, Instant};
 
