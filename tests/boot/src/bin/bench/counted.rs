@@ -72,7 +72,7 @@ fn taken<'a>(samples: &'a Samples, name: &str) -> Result<&'a [f64]> {
 fn measured(image: &str, cores: u16, names: &[&str]) -> Result<Samples> {
     let options = format!("figures {}", names.join(" "));
     let report =
-        guest(image, Firmware::Bios, cores).options(options).clock(Clock::Counted).run(b"", LIMIT * 3);
+        guest(image, Firmware::Bios, cores).options(options).clock(Clock::Counted).run(b"", LIMIT * 10);
     if let Some(fault) = fault_of(&report) {
         return Err(format!("{image}: {fault}").into());
     }
