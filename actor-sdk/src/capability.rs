@@ -5,7 +5,7 @@
 //! it found by name stays, because the spawner wired it for the actor's whole life.
 //! Does not: check rights (the kernel does, at every call).
 
-use tessera_abi::{Error, Handle, ObjectKind, Rights};
+use tessera_abi::{Error, Handle, ObjectKind, RevokeReceipt, RevokeScope, Rights};
 
 use crate::sys;
 
@@ -106,6 +106,17 @@ pub trait Capability: Sized {
     /// [`Error::InvalidArgument`] for a reply capability.
     fn narrowed(&self, rights: Rights) -> Result<Self, Error> {
         sys::cap_copy(self.handle(), rights, 0).map(|handle| Self::from_slot(Slot::owned(handle)))
+    }
+
+    /// Takes back everything that was derived from this capability, wherever it has got to: copies, what was
+    /// handed to spawned actors, what was sent. With [`RevokeScope::Whole`] this one goes too; the two
+    /// counting scopes only say what would go. Whoever is blocked by what goes is told [`Error::Revoked`].
+    ///
+    /// # Errors
+    /// [`Error::Revoked`] when it has been taken back itself, [`Error::Busy`] while it is,
+    /// [`Error::InvalidArgument`] for a reply capability.
+    fn revoke(&self, scope: RevokeScope) -> Result<RevokeReceipt, Error> {
+        sys::cap_revoke(self.handle(), scope)
     }
 }
 

@@ -9,8 +9,10 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use tessera_abi::image::{Entry, EntryKind, ImageHead};
-use tessera_abi::inspect::{ActorRecord, CapabilityRecord, CoreRecord, LogEntry, MachineRecord};
-use tessera_abi::{Error, Level, Line, PowerAction, Subject};
+use tessera_abi::inspect::{
+    ActorRecord, CapabilityRecord, CoreRecord, HolderRecord, LogEntry, MachineRecord,
+};
+use tessera_abi::{Error, Level, Line, PowerAction, RevokeReceipt, RevokeScope, Subject};
 
 use crate::capability::{Actor, Capability, Clock, Console, Image, Log, Random, Slot, System};
 use crate::sys;
@@ -185,6 +187,27 @@ impl System {
         self.walk(Subject::Capability, owner, CapabilityRecord::SIZE, move |bytes| {
             CapabilityRecord::decode(bytes).ok().map(|record| (record, owner | (u64::from(record.slot) + 1)))
         })
+    }
+
+    /// Everybody who can name the object of an actor's capability, with the way it came to each.
+    pub fn holders(&self, actor: &ActorRecord, slot: u32) -> impl Iterator<Item = HolderRecord> {
+        let capability = u64::from(actor.index) << 32 | u64::from(slot);
+        let mut next = Some(0);
+        core::iter::from_fn(move || {
+            let record = sys::holders(self.handle(), capability, next?).ok()?;
+            next = Some(u64::from(record.place) + 1);
+            Some(record)
+        })
+    }
+
+    /// Takes back what was derived from an actor's capability, and the capability itself if `scope` says so;
+    /// or only counts what would go.
+    ///
+    /// # Errors
+    /// [`Error::MissingRight`] without the right to revoke, unless it only counts; [`Error::NotFound`] for an
+    /// empty slot; otherwise as [`Capability::revoke`].
+    pub fn revoke(&self, actor: &ActorRecord, slot: u32, scope: RevokeScope) -> Result<RevokeReceipt, Error> {
+        sys::slot_revoke(self.handle(), u64::from(actor.index) << 32 | u64::from(slot), scope)
     }
 
     /// Asks for one record after the other, until the kernel has no more.

@@ -1,7 +1,7 @@
 //! What the SDK promises an author, shown against the fake kernel: refusals arrive as errors, slots come
 //! back, bytes and capabilities travel, waiting ends.
 
-use actor_sdk::abi::{HostCall, Line};
+use actor_sdk::abi::{HostCall, Line, RevokeReceipt, RevokeScope};
 use actor_sdk::fake::{Ended, Kernel, Parcel};
 use actor_sdk::{
     Capability, Clock, Console, EndReason, Endpoint, Error, Factory, FaultKind, Log, NEVER, NOW,
@@ -26,6 +26,22 @@ fn a_call_without_the_right_is_refused_and_a_narrowed_copy_lacks_it() {
     assert_eq!(reader.narrowed(Rights::READ.union(Rights::WAIT)).err(), Some(Error::MissingRight));
     assert_eq!(clock.sleep_until(5), Ok(()));
     assert_eq!(reader.now_ns(), Ok(5));
+}
+
+#[test]
+fn what_was_copied_can_be_taken_back_with_a_count_beforehand() {
+    let mut kernel = Kernel::new();
+    let clock = kernel.grant_with::<Clock>("clock", Rights::READ.union(Rights::WAIT));
+    let reader = clock.narrowed(Rights::READ).unwrap();
+    let again = reader.narrowed(Rights::READ).unwrap();
+    let two = RevokeReceipt { nodes: 2, actors: 1, waiters: 0 };
+    assert_eq!(clock.revoke(RevokeScope::CountBelow), Ok(two));
+    assert!(again.now_ns().is_ok(), "counting takes nothing back");
+    assert_eq!(clock.revoke(RevokeScope::Below), Ok(two));
+    assert_eq!((reader.now_ns(), again.now_ns()), (Err(Error::Revoked), Err(Error::Revoked)));
+    assert!(clock.now_ns().is_ok());
+    clock.revoke(RevokeScope::Whole).unwrap();
+    assert_eq!(clock.revoke(RevokeScope::Whole), Err(Error::Revoked));
 }
 
 #[test]

@@ -57,7 +57,7 @@ pub fn start(kernel: &Arc<Kernel>) -> Result<Arc<Actor>, Wrong> {
             args: first.args.as_bytes().into(),
         },
         slots_max: if head.slots_max == 0 { DEFAULT_LIMIT } else { head.slots_max },
-        caps: Kernel::first_capabilities(),
+        caps: Kernel::first_capabilities().map_err(Wrong::Spawn)?,
         signal: None,
     };
     spawn(kernel, request).map_err(Wrong::Spawn)

@@ -23,13 +23,13 @@ use core::time::Duration;
 use khal::boot::{Machine, start_cores};
 use khal::contain::{Escape, Meter, enter, leave};
 use khal::cpu::{self, CoreId};
-use khal::sync::{Mutex, PreemptGuard, Rank};
+use khal::sync::{Mutex, Order, PreemptGuard, Rank};
 use khal::thread::{Pause, Returned, Stack, Thread, pause};
 use khal::{console, heap, power, time};
 
 khal::entry!(main);
 
-const QUEUE: Rank = Rank::new(10, "selftest queue");
+const QUEUE: Rank = Rank::of(&Order { order: 10, name: "selftest queue" });
 
 static READY: Mutex<VecDeque<Thread>> = Mutex::new(QUEUE, VecDeque::new());
 /// Threads that have not ended.
@@ -39,7 +39,7 @@ static MIGRATED: AtomicUsize = AtomicUsize::new(0);
 /// How long a thread may run before it is asked, and then forced, to pause.
 const SLICE: Duration = Duration::from_micros(50);
 
-static OPTIONS: Mutex<&str> = Mutex::new(Rank::new(1, "selftest options"), "");
+static OPTIONS: Mutex<&str> = Mutex::new(Rank::of(&Order { order: 1, name: "selftest options" }), "");
 
 fn main(machine: Machine) -> ! {
     *OPTIONS.lock() = machine.options;
@@ -189,7 +189,7 @@ fn threads() -> String {
 /// Threads that never pause by themselves, and do all there is to do (floats, heap, locks, failures)
 /// while they are switched out every few dozen microseconds, from core to core.
 fn forced() -> String {
-    static SHARED: Mutex<usize> = Mutex::new(Rank::new(11, "selftest shared"), 0);
+    static SHARED: Mutex<usize> = Mutex::new(Rank::of(&Order { order: 11, name: "selftest shared" }), 0);
     *SHARED.lock() = 0;
     let rounds = 300;
     let bodies = (0..16_u32).map(|seed| -> Box<dyn FnOnce() + Send> {

@@ -20,7 +20,7 @@ pub use guard::PreemptGuard;
 pub use measure::{Measure, RankStats, measure_holds, rank_stats};
 pub use mutex::{Mutex, MutexGuard};
 pub use per_core::PerCore;
-pub use rank::Rank;
+pub use rank::{Order, Rank};
 
 pub(crate) use measure::{forget, longest_guarded_cycles};
 pub(crate) use rank::CoreLocal;

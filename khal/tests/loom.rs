@@ -5,9 +5,9 @@
 use loom::sync::Arc;
 
 use khal::sync::atomic::{AtomicUsize, Ordering};
-use khal::sync::{Mutex, PreemptGuard, Rank};
+use khal::sync::{Mutex, Order, PreemptGuard, Rank};
 
-const RANK: Rank = Rank::new(1, "model");
+const RANK: Rank = Rank::of(&Order { order: 1, name: "model" });
 
 /// Two threads add one each, by `add`.
 fn two_add(add: fn(&Mutex<usize>, &AtomicUsize)) -> usize {

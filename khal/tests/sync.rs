@@ -3,10 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use khal::sync::{Mutex, PerCore, PreemptGuard, Rank, rank_stats};
+use khal::sync::{Mutex, Order, PerCore, PreemptGuard, Rank, rank_stats};
 
-const LOW: Rank = Rank::new(3, "low");
-const HIGH: Rank = Rank::new(9, "high");
+const LOW: Rank = Rank::of(&Order { order: 3, name: "low" });
+const HIGH: Rank = Rank::of(&Order { order: 9, name: "high" });
 
 #[test]
 fn a_lock_excludes() {
@@ -65,7 +65,7 @@ fn two_locks_of_one_rank_are_out_of_order() {
 
 #[test]
 fn the_longest_hold_is_kept_by_rank() {
-    const SLOW: Rank = Rank::new(40, "slow");
+    const SLOW: Rank = Rank::of(&Order { order: 40, name: "slow" });
     let lock = Mutex::new(SLOW, ());
     let held = lock.lock();
     std::thread::sleep(std::time::Duration::from_millis(5));

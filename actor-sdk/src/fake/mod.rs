@@ -32,9 +32,9 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use tessera_abi::inspect::{ActorRecord, CapabilityRecord, CoreRecord, MachineRecord};
+use tessera_abi::inspect::{ActorRecord, CapabilityRecord, CoreRecord, HolderRecord, MachineRecord};
 use tessera_abi::{
-    EndReason, EndRecord, Error, FaultKind, HostCall, Line, NOW, ObjectKind, PowerAction, Rights,
+    EndReason, EndRecord, Error, FaultKind, HostCall, Line, NOW, ObjectKind, PowerAction, RevokeScope, Rights,
 };
 
 pub use parcel::Parcel;
@@ -153,7 +153,7 @@ impl Kernel {
     }
 
     fn install(&self, name: &str, rights: Rights, object: Object) -> Slot {
-        let held = Held { object, rights, badge: 0, name: name.to_owned() };
+        let held = Held::first(object, rights, name.to_owned());
         STATE.with_borrow_mut(|state| match state.install(held) {
             Ok(handle) => Slot::wired(handle),
             Err(_) => stop_test("the fake table is full"),
@@ -239,6 +239,17 @@ impl Kernel {
     /// Adds a capability of the actor with this index to what `inspect` says, in the order of slots.
     pub fn add_capability(&mut self, actor_index: u32, record: CapabilityRecord) {
         STATE.with_borrow_mut(|state| state.capability_records.push((actor_index, record)));
+    }
+
+    /// Adds a node to what `holders` says of a slot of the actor with this index, in the order of places.
+    pub fn add_holder(&mut self, actor_index: u32, slot: u32, record: HolderRecord) {
+        STATE.with_borrow_mut(|state| state.holder_records.push((actor_index, slot, record)));
+    }
+
+    /// What the actor has taken back of others' capabilities: whose (its index), which slot, how much.
+    #[must_use]
+    pub fn revoked(&self) -> Vec<(u32, u32, RevokeScope)> {
+        STATE.with_borrow(|state| state.revoked.clone())
     }
 
     /// Ends the spawned actor called `name`, and signals whom its spawner wanted told.

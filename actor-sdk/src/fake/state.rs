@@ -6,8 +6,12 @@
 
 use std::collections::VecDeque;
 
-use tessera_abi::inspect::{ActorRecord, CapabilityRecord, CoreRecord, LogEntry, MachineRecord};
-use tessera_abi::{EndRecord, Error, Handle, HostCall, Needs, ObjectKind, Rights};
+use tessera_abi::inspect::{
+    ActorRecord, CapabilityRecord, CoreRecord, HolderRecord, LogEntry, MachineRecord,
+};
+use tessera_abi::{
+    EndRecord, Error, GrantState, Handle, HostCall, Needs, ObjectKind, RevokeScope, Rights, Usage,
+};
 
 use super::parcel::Parcel;
 
@@ -40,6 +44,17 @@ pub struct Held {
     pub rights: Rights,
     pub badge: u64,
     pub name: String,
+    /// What it was copied from.
+    pub from: Option<Handle>,
+    pub state: GrantState,
+    pub usage: Usage,
+}
+
+impl Held {
+    /// A capability that comes from no other.
+    pub const fn first(object: Object, rights: Rights, name: String) -> Self {
+        Self { object, rights, badge: 0, name, from: None, state: GrantState::Usable, usage: Usage::Never }
+    }
 }
 
 /// What a test lets a peer answer.
@@ -103,6 +118,9 @@ pub struct State {
     pub cores: Vec<CoreRecord>,
     pub actor_records: Vec<ActorRecord>,
     pub capability_records: Vec<(u32, CapabilityRecord)>,
+    pub holder_records: Vec<(u32, u32, HolderRecord)>,
+    /// What was taken back of other actors' capabilities: the actor's place, the slot, how much.
+    pub revoked: Vec<(u32, u32, RevokeScope)>,
     pub machine: Option<MachineRecord>,
 }
 
@@ -133,9 +151,40 @@ impl State {
         }
     }
 
-    /// The capability, if it has the kind and the rights that the call needs.
-    pub fn resolve(&self, call: HostCall, handle: Handle) -> Result<&Held, Error> {
+    /// The capability, if it has not been taken back.
+    pub fn usable(&self, handle: Handle) -> Result<&Held, Error> {
         let held = self.lookup(handle)?;
+        if held.state == GrantState::Usable { Ok(held) } else { Err(Error::Revoked) }
+    }
+
+    /// The handles of what was copied from this one, directly or not.
+    pub fn derived_from(&self, handle: Handle) -> Vec<Handle> {
+        let mut all = Vec::new();
+        let mut tops = vec![handle];
+        while let Some(top) = tops.pop() {
+            for (index, slot) in (0..).zip(&self.slots) {
+                if slot.held.as_ref().is_some_and(|held| held.from == Some(top)) {
+                    let found = Handle::new(slot.generation, index);
+                    all.push(found);
+                    tops.push(found);
+                }
+            }
+        }
+        all
+    }
+
+    /// Makes a capability unusable; it stays in its slot.
+    pub fn take_back(&mut self, handle: Handle) {
+        let slot = self.slots.get_mut(handle.index() as usize);
+        if let Some(held) = slot.and_then(|slot| slot.held.as_mut()) {
+            held.state = GrantState::Revoked;
+        }
+    }
+
+    /// The capability, if it is usable and has the kind and the rights that the call needs.
+    pub fn resolve(&self, call: HostCall, handle: Handle) -> Result<&Held, Error> {
+        // Dropping is what one does with a capability that has been taken back.
+        let held = if call == HostCall::CapDrop { self.lookup(handle)? } else { self.usable(handle)? };
         let row = call.row();
         match row.needs {
             Needs::Kind(kind) if kind != held.object.kind() => Err(Error::WrongKind),

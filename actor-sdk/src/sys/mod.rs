@@ -17,8 +17,11 @@ use alloc::string::String;
 use alloc::vec;
 
 use border::{lend, lend_mut};
-use tessera_abi::inspect::{CapabilityInfo, LogEntry};
-use tessera_abi::{EndRecord, Error, Handle, Level, Message, PowerAction, Rights, Subject, result};
+use tessera_abi::inspect::{CapabilityInfo, HolderRecord, LogEntry};
+use tessera_abi::{
+    EndRecord, Error, Handle, Level, Message, PowerAction, RevokeReceipt, RevokeScope, Rights, Subject,
+    result,
+};
 
 pub(crate) use border::Alone;
 #[cfg(not(target_family = "wasm"))]
@@ -72,6 +75,16 @@ pub fn cap_info(of: Handle) -> Answer<CapabilityInfo> {
 
 pub fn cap_find(name: &str) -> Answer<Handle> {
     handle(lend(name.as_bytes(), |name| border::cap_find(name, name.len_bytes())))
+}
+
+pub fn cap_revoke(of: Handle, scope: RevokeScope) -> Answer<RevokeReceipt> {
+    receipt(|record| border::cap_revoke(of.bits(), scope.number(), record))
+}
+
+fn receipt(call: impl FnOnce(border::Lent) -> i64) -> Answer<RevokeReceipt> {
+    let mut record = [0; RevokeReceipt::SIZE];
+    done(lend_mut(&mut record, call))?;
+    RevokeReceipt::decode(&record).map_err(|_| Error::InvalidArgument)
 }
 
 pub fn log_write(log: Handle, level: Level, text: &str) -> Answer {
@@ -202,6 +215,18 @@ pub fn inspect(system: Handle, subject: Subject, index: u64, buffer: &mut [u8]) 
         border::inspect(system.bits(), subject.number(), index, buffer, buffer.len_bytes())
     });
     result(answer).map(|len| len as usize)
+}
+
+pub fn holders(system: Handle, capability: u64, place: u64) -> Answer<HolderRecord> {
+    let mut record = [0; HolderRecord::SIZE];
+    done(lend_mut(&mut record, |record| {
+        border::holders(system.bits(), capability, place, record, record.len_bytes())
+    }))?;
+    HolderRecord::decode(&record).map_err(|_| Error::InvalidArgument)
+}
+
+pub fn slot_revoke(system: Handle, capability: u64, scope: RevokeScope) -> Answer<RevokeReceipt> {
+    receipt(|record| border::slot_revoke(system.bits(), capability, scope.number(), record))
 }
 
 pub fn power(system: Handle, action: PowerAction) -> Answer {

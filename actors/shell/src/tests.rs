@@ -3,8 +3,10 @@
 extern crate std;
 
 use super::*;
-use actor_sdk::abi::inspect::{ActorRecord, CapabilityInfo, CapabilityRecord, CoreRecord, MachineRecord};
-use actor_sdk::abi::{ActorState, HostCall, Name, PowerAction, SlotName};
+use actor_sdk::abi::inspect::{
+    ActorRecord, CapabilityInfo, CapabilityRecord, CoreRecord, HolderRecord, MachineRecord,
+};
+use actor_sdk::abi::{ActorState, GrantState, HostCall, Name, PowerAction, RevokeScope, SlotName, Usage};
 use actor_sdk::fake::{Ended, Kernel, Parcel};
 use actor_sdk::protocol::console;
 use actor_sdk::{EndReason, Factory, ObjectKind, Priority, Rights, Shape};
@@ -141,15 +143,71 @@ fn caps_lists_slots_with_rights() {
         slot: 2,
         generation: 1,
         name: SlotName::new_truncated("console"),
-        info: CapabilityInfo { kind: ObjectKind::Endpoint, reserved: [0; 3], rights: Rights::SEND, badge: 0 },
+        info: CapabilityInfo {
+            kind: ObjectKind::Endpoint,
+            state: GrantState::Usable,
+            usage: Usage::Never,
+            reserved: 0,
+            rights: Rights::SEND,
+            badge: 0,
+        },
         object: 4,
         target: Name::new_truncated("console"),
     };
-    let text = shown("caps shell\n", |kernel| {
+    let text = shown("caps shell\nunused\n", |kernel| {
         kernel.add_actor(actor(3, "shell", ActorState::Running));
         kernel.add_capability(3, record);
+        let info = CapabilityInfo { usage: Usage::Used, ..record.info };
+        kernel.add_capability(3, CapabilityRecord { slot: 3, info, ..record });
+        let info = CapabilityInfo { state: GrantState::Revoked, ..record.info };
+        kernel.add_capability(3, CapabilityRecord { slot: 4, info, ..record });
     });
-    assert!(text.contains("2  console  endpoint  send    -      console\n"), "{text}");
+    for (slot, state) in [(2, "unused"), (3, "used"), (4, "revoked")] {
+        let row = std::format!("   {slot}  console  endpoint  send    -      console  {state}\n");
+        assert!(text.contains(&row), "{text}");
+    }
+    assert!(text.contains("\nshell     2  console  endpoint  send\n"), "{text}");
+    assert!(!text.contains("\nshell     3"), "one that was used is listed as unused: {text}");
+}
+
+/// A tree of three: root derived for the shell, which sent one on.
+fn family(kernel: &mut Kernel) {
+    let first = HolderRecord {
+        place: 0,
+        parent: HolderRecord::NO_PARENT,
+        depth: 0,
+        rights: Rights::ALL,
+        badge: 0,
+        holder: 7,
+        name: Name::new_truncated("root"),
+        state: GrantState::Usable,
+        reserved: [0; 3],
+    };
+    let shell = HolderRecord { place: 1, parent: 0, name: Name::new_truncated("shell"), ..first };
+    let sent = HolderRecord { place: 5, parent: 1, holder: 0, rights: Rights::SEND, badge: 9, ..first };
+    kernel.add_actor(actor(3, "shell", ActorState::Running));
+    [first, shell, sent].into_iter().for_each(|record| kernel.add_holder(3, 2, record));
+}
+
+#[test]
+fn who_can_tells_every_holder_and_the_way_it_came() {
+    let text = shown("who-can shell 2\n", family);
+    let row = text.lines().find(|line| line.starts_with("(on its way)")).unwrap_or_default();
+    let cells: std::vec::Vec<&str> = row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+    assert_eq!(cells, ["(on its way)", "send", "9", "usable", "root > shell"], "{text}");
+}
+
+#[test]
+fn revoke_tells_beforehand_and_afterwards_what_goes() {
+    let typed = "revoke --dry-run shell 2\nrevoke --whole shell 2\nrevoke --hole shell 2\nrevoke shell two\n";
+    let (mut kernel, screen) = machine(typed);
+    family(&mut kernel);
+    assert_eq!(run(), Err(Error::Closed));
+    let text = screen.borrow().clone();
+    assert!(text.contains("would take back 2 capabilities of 2 actors, 0 blocked by it\n"), "{text}");
+    assert!(text.contains("took back 3 capabilities of 3 actors, 0 woken\n"), "{text}");
+    assert_eq!(text.matches("usage: revoke [--dry-run] [--whole] ACTOR SLOT").count(), 2, "{text}");
+    assert_eq!(kernel.revoked(), [(3, 2, RevokeScope::Whole)]);
 }
 
 #[test]

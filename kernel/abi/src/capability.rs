@@ -124,6 +124,7 @@ rights! {
     INSPECT = 9, "inspect", "See figures, actors and their capabilities.";
     POWER = 10, "power", "Switch the machine off or start it again.";
     CREATE = 11, "create", "Make new objects.";
+    REVOKE = 12, "revoke", "Take back capabilities that others hold.";
 }
 
 impl Rights {
@@ -193,7 +194,7 @@ impl Rights {
             ObjectKind::Random | ObjectKind::Image => Self::READ,
             ObjectKind::Factory => Self::CREATE,
             ObjectKind::Spawner => Self::SPAWN,
-            ObjectKind::System => Self::INSPECT.union(Self::POWER).union(Self::KILL),
+            ObjectKind::System => Self::INSPECT.union(Self::POWER).union(Self::KILL).union(Self::REVOKE),
             ObjectKind::Actor => Self::WAIT.union(Self::KILL).union(Self::INSPECT),
             ObjectKind::Endpoint => Self::SEND.union(Self::RECEIVE),
             ObjectKind::Reply => Self::SEND,

@@ -23,6 +23,33 @@ numbered! {
 }
 
 numbered! {
+    /// Whether a capability can be used.
+    pub enum GrantState: u8 {
+        Usable = 0, "usable", "It can be used.";
+        Revoked = 1, "revoked", "It has been taken back; its holder still has the slot.";
+        Dropped = 2, "dropped", "Its holder has dropped it; others that were derived from it are still there.";
+    }
+}
+
+numbered! {
+    /// Whether a capability has ever been used, by its holder, since it came into its slot.
+    pub enum Usage: u8 {
+        Never = 0, "never", "It has not been used.";
+        Used = 1, "used", "It has.";
+    }
+}
+
+numbered! {
+    /// How much `cap_revoke` takes back.
+    pub enum RevokeScope: u32 {
+        Below = 0, "below", "Everything that was derived from the capability; it stays itself.";
+        Whole = 1, "whole", "That, and the capability.";
+        CountBelow = 2, "count-below", "Nothing: only count what `below` would take.";
+        CountWhole = 3, "count-whole", "Nothing: only count what `whole` would take.";
+    }
+}
+
+numbered! {
     /// What `power` is asked for.
     pub enum PowerAction: u32 {
         Off = 0, "off", "Switch off.";
@@ -152,12 +179,58 @@ record! {
     pub struct CapabilityInfo {
         /// What it names.
         pub kind: ObjectKind,
+        /// Whether it can still be used.
+        pub state: GrantState,
+        /// Whether it has ever been used.
+        pub usage: Usage,
         /// Set to zero.
-        pub reserved: [u8; 3],
+        pub reserved: u8,
         /// What it allows.
         pub rights: Rights,
         /// Its badge, 0 for none.
         pub badge: u64,
+    }
+}
+
+record! {
+    /// One node of an object's derivation tree: a capability, and where it came from.
+    pub struct HolderRecord {
+        /// Its place in the tree; the next walk step starts one further.
+        pub place: u32,
+        /// The place of what it was derived from, [`HolderRecord::NO_PARENT`] for none.
+        pub parent: u32,
+        /// How many derivations it is away from the first.
+        pub depth: u32,
+        /// What it allows.
+        pub rights: Rights,
+        /// Its badge, 0 for none.
+        pub badge: u64,
+        /// The id of the actor that holds it; 0 for one on its way, or in the kernel's own hands.
+        pub holder: u64,
+        /// What that actor is called.
+        pub name: Name,
+        /// Whether it can still be used.
+        pub state: GrantState,
+        /// Set to zero.
+        pub reserved: [u8; 3],
+    }
+}
+
+impl HolderRecord {
+    /// The `parent` of what was derived from nothing.
+    pub const NO_PARENT: u32 = u32::MAX;
+}
+
+record! {
+    /// What a revocation did, or would do.
+    #[derive(Default)]
+    pub struct RevokeReceipt {
+        /// Capabilities taken back, wherever they were.
+        pub nodes: u64,
+        /// Actors that held one.
+        pub actors: u64,
+        /// Actors that were blocked by one, and woken.
+        pub waiters: u64,
     }
 }
 

@@ -32,7 +32,7 @@ pub use capability::{Handle, ObjectKind, Rights};
 pub use end::{EndReason, EndRecord, FaultKind};
 pub use error::{Error, answer, result};
 pub use image::{Image, ImageError, Manifest};
-pub use inspect::{Level, PowerAction, Subject};
+pub use inspect::{GrantState, Level, PowerAction, RevokeReceipt, RevokeScope, Subject, Usage};
 pub use message::{MESSAGE_BYTES_MAX, MESSAGE_CAPS_MAX, MESSAGE_WORDS, Message, Transfer, TransferMode};
 pub use text::{Line, Name, SlotName, Text};
 

@@ -29,14 +29,16 @@ macro_rules! for_each_host_call {
                 "Copies as much of the actor's argument text as fits.";
 
             // Its own capability table.
-            8 CapCopy cap_copy(handle: Handle, rights: RightBits, badge: Word) needs Any [] gives "the new handle" refuses [MissingRight TableFull InvalidArgument NoMemory]
-                "Makes a second capability with the same or fewer rights. A badge other than 0 marks a copy of an unbadged endpoint capability for good. Reply capabilities cannot be copied.";
+            8 CapCopy cap_copy(handle: Handle, rights: RightBits, badge: Word) needs Any [] gives "the new handle" refuses [MissingRight TableFull InvalidArgument Full NoMemory]
+                "Derives a second capability with the same or fewer rights, which goes when this one is revoked. Chains of derivations are at most 64 long. A badge other than 0 marks a copy of an unbadged endpoint capability for good. Reply capabilities cannot be copied.";
             9 CapDrop cap_drop(handle: Handle) needs Any [] gives "0" refuses []
                 "Empties the slot. Dropping a reply capability tells its caller that nobody will answer; dropping the last capability that can receive closes an endpoint.";
             10 CapInfo cap_info(handle: Handle, info: Address) needs Any [] gives "0" refuses []
                 "Writes a CapabilityInfo.";
             11 CapFind cap_find(name: Address, len: Length) needs Nothing [] gives "the handle" refuses [NotFound InvalidArgument]
                 "Finds the capability that the spawner handed over under this name.";
+            12 CapRevoke cap_revoke(handle: Handle, scope: Number, receipt: Address) needs Any [] gives "0" refuses [Busy InvalidArgument]
+                "Takes back what was derived from the capability, in whatever table, queue or blocked sender's message it is, and the capability itself if the scope says so; writes a RevokeReceipt. From one moment on all of it answers revoked, and whoever was blocked through it is woken with that.";
 
             // Log, time, randomness.
             16 LogWrite log_write(log: Handle, level: Number, text: Address, len: Length) needs Log [WRITE] gives "0" refuses [TooLong InvalidArgument]
@@ -93,6 +95,10 @@ macro_rules! for_each_host_call {
                 "Writes one record about the machine: see Subject for what there is and what the index means.";
             97 Power power(system: Handle, action: Number) needs System [POWER] gives "does not return" refuses [InvalidArgument]
                 "Switches the machine off or restarts it.";
+            98 Holders holders(system: Handle, capability: Word, place: Word, buffer: Address, capacity: Length) needs System [INSPECT] gives "the record's length in bytes" refuses [NotFound InvalidArgument TooLong]
+                "Writes one HolderRecord: of everybody who can name the object of some actor's capability (its slot in the low half, the actor's place in the high half), the first at or after the place.";
+            99 SlotRevoke slot_revoke(system: Handle, capability: Word, scope: Number, receipt: Address) needs System [INSPECT] gives "0" refuses [NotFound Busy InvalidArgument]
+                "As cap_revoke, for a capability of some actor (named as for holders). Only counting needs no more; taking back needs the right to revoke.";
         }
     };
 }

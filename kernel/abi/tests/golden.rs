@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use tessera_abi::image::{Entry, ImageHead, ManifestActor, ManifestCap};
 use tessera_abi::inspect::{
-    ActorRecord, CapabilityInfo, CapabilityRecord, CoreRecord, LogEntry, MachineRecord,
+    ActorRecord, CapabilityInfo, CapabilityRecord, CoreRecord, HolderRecord, LogEntry, MachineRecord,
+    RevokeReceipt,
 };
 use tessera_abi::{EndRecord, Error, FaultKind, Message, ObjectKind, Rights, SpawnCap, SpawnHead, TABLE};
 
@@ -42,6 +43,8 @@ fn frozen_form() -> Result<String, std::fmt::Error> {
         ("image-entry", Entry::SIZE),
         ("manifest-actor", ManifestActor::SIZE),
         ("manifest-cap", ManifestCap::SIZE),
+        ("holder", HolderRecord::SIZE),
+        ("revoke-receipt", RevokeReceipt::SIZE),
     ];
     for (name, size) in sizes {
         writeln!(text, "record {name} {size}")?;

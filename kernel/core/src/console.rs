@@ -5,6 +5,7 @@
 //! Lock: its own, rank `CONSOLE`.
 
 use crate::actor::Actor;
+use crate::cap::{Pass, Tree};
 use crate::ipc::waiter::{Room, Waiter};
 use crate::ranks;
 use crate::sched::core::Place;
@@ -41,8 +42,14 @@ impl Console {
     ///
     /// # Errors
     /// `WouldBlock` at deadline 0, `TimedOut`, `Busy` when somebody else waits, `Cancelled` when the
-    /// actor is to stop, `NoMemory`.
-    pub fn read(&self, actor: &Arc<Actor>, into: &mut [u8], deadline: Instant) -> Result<usize, Error> {
+    /// actor is to stop, `Revoked`, `NoMemory`.
+    pub fn read(
+        &self,
+        actor: &Arc<Actor>,
+        through: (&Tree, &Pass),
+        into: &mut [u8],
+        deadline: Instant,
+    ) -> Result<usize, Error> {
         loop {
             let read = khal::console::read(into);
             if read > 0 || into.is_empty() {
@@ -62,7 +69,7 @@ impl Console {
             };
             // What came between the read above and the registration has no kick left to be seen by.
             self.look();
-            let ended = actor.block(ticket, deadline);
+            let ended = actor.block(ticket, deadline, Some(through));
             let mut waiter = self.waiter.lock();
             if waiter.as_ref().is_some_and(|one| one.is(actor, ticket)) {
                 *waiter = None;
@@ -71,6 +78,7 @@ impl Console {
             match ended? {
                 Cause::Delivered => {}
                 Cause::TimedOut => return Err(Error::TimedOut),
+                Cause::Revoked => return Err(Error::Revoked),
                 Cause::PeerDied | Cause::Stopped => return Err(Error::Cancelled),
             }
         }

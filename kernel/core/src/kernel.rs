@@ -72,6 +72,7 @@ pub struct Kernel {
     random: Random,
     host: HostFactory,
     leaks: AtomicU64,
+    revocations: AtomicU64,
 }
 
 impl Kernel {
@@ -93,6 +94,7 @@ impl Kernel {
             random: Random::new(),
             host,
             leaks: AtomicU64::new(0),
+            revocations: AtomicU64::new(0),
             config,
         })
     }
@@ -151,6 +153,11 @@ impl Kernel {
         self.scheduler.step(core)
     }
 
+    /// The number of the next revocation, never 0.
+    pub(crate) fn next_revocation(&self) -> u64 {
+        self.revocations.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     pub(crate) fn host_calls(&self, actor: &Arc<Actor>) -> Result<Arc<dyn HostCalls>, Error> {
         (self.host)(actor)
     }
@@ -165,19 +172,25 @@ impl Kernel {
 
     /// The first capability of every authority of the kernel itself, by the name of its kind: what
     /// the first actor gets. Everybody else's comes from there.
-    pub fn first_capabilities() -> Vec<(SlotName, Capability)> {
-        let objects = [
-            Object::Log,
-            Object::Clock,
-            Object::Random,
-            Object::Factory,
-            Object::Spawner,
-            Object::Console,
-            Object::Image,
-            Object::System,
+    ///
+    /// # Errors
+    /// `NoMemory`.
+    pub fn first_capabilities() -> Result<Vec<(SlotName, Capability)>, Error> {
+        let kinds = [
+            ObjectKind::Log,
+            ObjectKind::Clock,
+            ObjectKind::Random,
+            ObjectKind::Factory,
+            ObjectKind::Spawner,
+            ObjectKind::Console,
+            ObjectKind::Image,
+            ObjectKind::System,
         ];
-        let name = |kind: ObjectKind| SlotName::new_truncated(kind.name());
-        objects.into_iter().map(|object| (name(object.kind()), Capability::first(object))).collect()
+        let first = |kind: ObjectKind| {
+            let capability = Capability::first(Object::authority(kind)?)?;
+            Ok((SlotName::new_truncated(kind.name()), capability))
+        };
+        kinds.into_iter().map(first).collect()
     }
 }
 

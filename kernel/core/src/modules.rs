@@ -115,7 +115,7 @@ impl Modules {
                 Turn::Take(result) => return result,
                 Turn::Load => return self.load(entry),
                 Turn::Wait(ticket) => {
-                    let cause = actor.block(ticket, Instant::NEVER);
+                    let cause = actor.block(ticket, Instant::NEVER, None);
                     if cause != Ok(Cause::Delivered) {
                         entry.forget_waiter(actor, ticket);
                         return Err(Fault::new(FaultKind::Other, format_args!("stopped while loading")));

@@ -4,33 +4,35 @@
 //! longest hold of each rank. The table with what each lock guards is `docs/CONCURRENCY.md`.
 //! No lock of this crate is taken in an interrupt, and none is held across a switch.
 
-use khal::sync::Rank;
+use khal::sync::{Order, Rank};
 
 /// The list of all actors.
-pub const REGISTRY: Rank = Rank { order: 10, name: "registry" };
+pub const REGISTRY: Rank = Rank::of(&Order { order: 10, name: "registry" });
 /// The cache of parsed modules.
-pub const MODULES: Rank = Rank { order: 12, name: "modules" };
+pub const MODULES: Rank = Rank::of(&Order { order: 12, name: "modules" });
 /// One endpoint's queue and its waiters.
-pub const ENDPOINT: Rank = Rank { order: 20, name: "endpoint" };
+pub const ENDPOINT: Rank = Rank::of(&Order { order: 20, name: "endpoint" });
 /// One notification's bits and its waiters.
-pub const NOTIFICATION: Rank = Rank { order: 21, name: "notification" };
+pub const NOTIFICATION: Rank = Rank::of(&Order { order: 21, name: "notification" });
 /// Who waits for console input.
-pub const CONSOLE: Rank = Rank { order: 22, name: "console" };
+pub const CONSOLE: Rank = Rank::of(&Order { order: 22, name: "console" });
 /// One actor's end and those who wait for it.
-pub const END: Rank = Rank { order: 23, name: "end" };
+pub const END: Rank = Rank::of(&Order { order: 23, name: "end" });
 /// One actor's capability table.
-pub const TABLE: Rank = Rank { order: 30, name: "table" };
+pub const TABLE: Rank = Rank::of(&Order { order: 30, name: "table" });
 /// One actor's stack and instance.
-pub const BODY: Rank = Rank { order: 32, name: "body" };
+pub const BODY: Rank = Rank::of(&Order { order: 32, name: "body" });
 /// One actor's place for what it is handed.
-pub const INBOX: Rank = Rank { order: 34, name: "inbox" };
+pub const INBOX: Rank = Rank::of(&Order { order: 34, name: "inbox" });
+/// One object's derivation tree.
+pub const TREE: Rank = Rank::of(&Order { order: 36, name: "tree" });
 /// One core's deadlines.
-pub const TIMERS: Rank = Rank { order: 40, name: "timers" };
+pub const TIMERS: Rank = Rank::of(&Order { order: 40, name: "timers" });
 /// The pool of kernel stacks.
-pub const STACKS: Rank = Rank { order: 42, name: "stacks" };
+pub const STACKS: Rank = Rank::of(&Order { order: 42, name: "stacks" });
 /// One core's run queue.
-pub const QUEUE: Rank = Rank { order: 50, name: "run queue" };
+pub const QUEUE: Rank = Rank::of(&Order { order: 50, name: "run queue" });
 /// The log's ring.
-pub const LOG: Rank = Rank { order: 60, name: "log" };
+pub const LOG: Rank = Rank::of(&Order { order: 60, name: "log" });
 /// The generator of random bytes.
-pub const RANDOM: Rank = Rank { order: 61, name: "random" };
+pub const RANDOM: Rank = Rank::of(&Order { order: 61, name: "random" });

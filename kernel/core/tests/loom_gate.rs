@@ -11,7 +11,7 @@
 #![cfg(loom)]
 
 use khal::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, fence};
-use khal::sync::{Mutex, Rank};
+use khal::sync::{Mutex, Order, Rank};
 use khal::time::Instant;
 use std::sync::Arc;
 use tessera_core::sched::gate::{Cause, Gate, Park, Ticket, Wake};
@@ -260,7 +260,7 @@ struct Queue {
 }
 
 /// Any rank will do: it is the only lock of the model.
-const ENDPOINT: Rank = Rank { order: 1, name: "model endpoint" };
+const ENDPOINT: Rank = Rank::of(&Order { order: 1, name: "model endpoint" });
 
 /// A receiver that finds nothing registers and sleeps, while a message comes.
 fn receive(register: fn(&Sleeper, &Mutex<Queue>) -> bool) {

@@ -11,7 +11,7 @@
 #![cfg(loom)]
 
 use khal::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
-use khal::sync::{ArcSlot, Mutex, Rank};
+use khal::sync::{ArcSlot, Mutex, Order, Rank};
 use std::sync::Arc;
 use tessera_abi::Priority;
 use tessera_core::sched::fifo::Linked;
@@ -75,7 +75,7 @@ struct Torn<const FLAW: u8>(Mutex<Vec<u32>>);
 
 impl<const FLAW: u8> Ends for Torn<FLAW> {
     fn new() -> Self {
-        Torn(Mutex::new(Rank { order: 1, name: "model queue" }, Vec::new()))
+        Torn(Mutex::new(Rank::of(&Order { order: 1, name: "model queue" }), Vec::new()))
     }
 
     fn push(&self, name: u32) {

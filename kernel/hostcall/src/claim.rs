@@ -5,7 +5,7 @@
 //! of its name. Does nothing else.
 
 use crate::context::{Context, Refusal};
-use crate::{inspect, ipc, own, spawn, system};
+use crate::{inspect, ipc, own, revoke, spawn, system};
 use tessera_abi::HostCall;
 use tessera_abi::arg::{self, Argument};
 
@@ -33,6 +33,9 @@ macro_rules! groups {
     };
     (cap_find) => {
         own::cap_find
+    };
+    (cap_revoke) => {
+        revoke::cap_revoke
     };
     (endpoint_create) => {
         ipc::endpoint_create
@@ -72,6 +75,12 @@ macro_rules! groups {
     };
     (inspect) => {
         inspect::inspect
+    };
+    (holders) => {
+        revoke::holders
+    };
+    (slot_revoke) => {
+        revoke::slot_revoke
     };
     ($name:ident) => {
         system::$name

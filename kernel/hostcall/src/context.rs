@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use khal::time::Instant;
 use tessera_abi::{Error, Handle, ObjectKind, Rights, SlotName};
 use tessera_core::actor::Actor;
-use tessera_core::cap::{Capability, Object};
+use tessera_core::cap::{Authority, Capability, Object, Pass};
 use tessera_core::engine::{GuestMemory, OutOfBounds, Stop};
 use tessera_core::ipc::{Endpoint, Notification};
 
@@ -113,44 +113,62 @@ impl Context<'_> {
     /// Those of the table's lookup.
     pub fn may(&self, handle: u64, kind: ObjectKind, rights: Rights) -> Result<Rights, Refusal> {
         let table = self.actor.table().lock();
-        Ok(table.find(Handle::from_bits(handle), kind, rights)?.rights())
+        Ok(table.find(Handle::from_bits(handle), kind, rights)?.0.rights())
     }
 
-    /// The endpoint of a handle, and the badge of its capability.
+    /// As [`may`](Self::may), for what blocks: the authority, and the leave to wait by it.
     ///
     /// # Errors
     /// Those of the table's lookup.
-    pub fn endpoint(&self, handle: u64, rights: Rights) -> Result<(Arc<Endpoint>, u64), Refusal> {
+    pub fn authority(
+        &self,
+        handle: u64,
+        kind: ObjectKind,
+        rights: Rights,
+    ) -> Result<(Arc<Authority>, Pass), Refusal> {
         let table = self.actor.table().lock();
-        let found = table.find(Handle::from_bits(handle), ObjectKind::Endpoint, rights)?;
+        let (found, pass) = table.find(Handle::from_bits(handle), kind, rights)?;
         match found.object() {
-            Object::Endpoint(endpoint) => Ok((endpoint.clone(), found.badge())),
+            Object::Authority(authority) => Ok((authority.clone(), pass)),
             _ => Err(Error::WrongKind.into()),
         }
     }
 
-    /// The notification of a handle.
+    /// The endpoint of a handle, the badge of its capability, and its leave.
     ///
     /// # Errors
     /// Those of the table's lookup.
-    pub fn notification(&self, handle: u64, rights: Rights) -> Result<Arc<Notification>, Refusal> {
+    pub fn endpoint(&self, handle: u64, rights: Rights) -> Result<(Arc<Endpoint>, u64, Pass), Refusal> {
         let table = self.actor.table().lock();
-        let found = table.find(Handle::from_bits(handle), ObjectKind::Notification, rights)?;
+        let (found, pass) = table.find(Handle::from_bits(handle), ObjectKind::Endpoint, rights)?;
         match found.object() {
-            Object::Notification(notification) => Ok(notification.clone()),
+            Object::Endpoint(endpoint) => Ok((endpoint.clone(), found.badge(), pass)),
             _ => Err(Error::WrongKind.into()),
         }
     }
 
-    /// The actor of a handle.
+    /// The notification of a handle, and the capability's leave.
     ///
     /// # Errors
     /// Those of the table's lookup.
-    pub fn target(&self, handle: u64, rights: Rights) -> Result<Arc<Actor>, Refusal> {
+    pub fn notification(&self, handle: u64, rights: Rights) -> Result<(Arc<Notification>, Pass), Refusal> {
         let table = self.actor.table().lock();
-        let found = table.find(Handle::from_bits(handle), ObjectKind::Actor, rights)?;
+        let (found, pass) = table.find(Handle::from_bits(handle), ObjectKind::Notification, rights)?;
         match found.object() {
-            Object::Actor(actor) => Ok(actor.clone()),
+            Object::Notification(notification) => Ok((notification.clone(), pass)),
+            _ => Err(Error::WrongKind.into()),
+        }
+    }
+
+    /// The actor of a handle, and the capability's leave.
+    ///
+    /// # Errors
+    /// Those of the table's lookup.
+    pub fn target(&self, handle: u64, rights: Rights) -> Result<(Arc<Actor>, Pass), Refusal> {
+        let table = self.actor.table().lock();
+        let (found, pass) = table.find(Handle::from_bits(handle), ObjectKind::Actor, rights)?;
+        match found.object() {
+            Object::Actor(actor) => Ok((actor.clone(), pass)),
             _ => Err(Error::WrongKind.into()),
         }
     }

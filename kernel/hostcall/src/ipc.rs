@@ -8,29 +8,37 @@ use crate::message::{Incoming, Outgoing};
 use khal::sync::atomic::{AtomicU64, Ordering};
 use tessera_abi::{Error, Handle, ObjectKind, Rights};
 use tessera_core::cap::{Capability, Object};
-use tessera_core::ipc::{Endpoint, Message, Notification};
+use tessera_core::ipc::{By, Endpoint, Message, Notification};
 
 pub fn endpoint_create(context: &mut Context<'_>, claim: claims::EndpointCreate) -> Result<u64, Refusal> {
     context.may(claim.factory, ObjectKind::Factory, Rights::CREATE)?;
     if claim.policy != 0 {
         return Err(Error::Unsupported.into());
     }
-    context.give(|| Endpoint::new(claim.capacity as usize).map(Object::Endpoint).map(Capability::first))
+    context.give(|| Capability::first(Object::Endpoint(Endpoint::new(claim.capacity as usize)?)))
 }
 
 pub fn send(context: &mut Context<'_>, claim: claims::Send) -> Result<u64, Refusal> {
-    let (endpoint, badge) = context.endpoint(claim.endpoint, Rights::SEND)?;
+    let (endpoint, badge, pass) = context.endpoint(claim.endpoint, Rights::SEND)?;
     let mut outgoing = Outgoing::decode(context, claim.message, badge)?;
-    endpoint.send(context.actor, &mut outgoing.message, deadline(claim.deadline))?;
+    endpoint.send(
+        By { actor: context.actor, pass: &pass },
+        &mut outgoing.message,
+        deadline(claim.deadline),
+    )?;
     outgoing.commit(context);
     count(&context.actor.tally().messages_out);
     Ok(0)
 }
 
 pub fn recv(context: &mut Context<'_>, claim: claims::Recv) -> Result<u64, Refusal> {
-    let (endpoint, _) = context.endpoint(claim.endpoint, Rights::RECEIVE)?;
+    let (endpoint, _, pass) = context.endpoint(claim.endpoint, Rights::RECEIVE)?;
     let mut room = Incoming::decode(context, claim.message)?;
-    match endpoint.recv(context.actor, room.record.bytes_capacity, deadline(claim.deadline)) {
+    match endpoint.recv(
+        By { actor: context.actor, pass: &pass },
+        room.record.bytes_capacity,
+        deadline(claim.deadline),
+    ) {
         Ok(message) => {
             count(&context.actor.tally().messages_in);
             room.accept(context, message)?;
@@ -47,11 +55,13 @@ pub fn recv(context: &mut Context<'_>, claim: claims::Recv) -> Result<u64, Refus
 }
 
 pub fn call(context: &mut Context<'_>, claim: claims::Call) -> Result<u64, Refusal> {
-    let (endpoint, badge) = context.endpoint(claim.endpoint, Rights::SEND)?;
+    let (endpoint, badge, pass) = context.endpoint(claim.endpoint, Rights::SEND)?;
     let mut outgoing = Outgoing::decode(context, claim.message, badge)?;
     let room = outgoing.room_for_answer(context)?;
     let room_bytes = room.record.bytes_capacity;
-    let called = endpoint.call(context.actor, &mut outgoing.message, room_bytes, deadline(claim.deadline));
+    let until = deadline(claim.deadline);
+    let called =
+        endpoint.call(By { actor: context.actor, pass: &pass }, &mut outgoing.message, room_bytes, until);
     if outgoing.message.is_none() {
         outgoing.commit(context);
         count(&context.actor.tally().messages_out);
@@ -97,21 +107,22 @@ pub fn notification_create(
     claim: claims::NotificationCreate,
 ) -> Result<u64, Refusal> {
     context.may(claim.factory, ObjectKind::Factory, Rights::CREATE)?;
-    context.give(|| Notification::new().map(Object::Notification).map(Capability::first))
+    context.give(|| Capability::first(Object::Notification(Notification::new()?)))
 }
 
 pub fn notification_signal(
     context: &mut Context<'_>,
     claim: claims::NotificationSignal,
 ) -> Result<u64, Refusal> {
-    context.notification(claim.notification, Rights::SIGNAL)?.signal(claim.bits);
+    let (notification, pass) = context.notification(claim.notification, Rights::SIGNAL)?;
+    notification.signal(&pass, claim.bits)?;
     Ok(0)
 }
 
 pub fn notification_wait(context: &mut Context<'_>, claim: claims::NotificationWait) -> Result<u64, Refusal> {
-    let notification = context.notification(claim.notification, Rights::WAIT)?;
+    let (notification, pass) = context.notification(claim.notification, Rights::WAIT)?;
     context.check(claim.bits, size_of::<u64>())?;
-    let bits = notification.wait(context.actor, deadline(claim.deadline))?;
+    let bits = notification.wait(context.actor, &pass, deadline(claim.deadline))?;
     context.write(claim.bits, &bits.to_le_bytes())?;
     Ok(0)
 }

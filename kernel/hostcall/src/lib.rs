@@ -19,6 +19,7 @@ mod inspect;
 mod ipc;
 mod message;
 mod own;
+mod revoke;
 mod spawn;
 mod system;
 

@@ -11,7 +11,7 @@ use tessera_abi::{
     Error, Handle, MESSAGE_BYTES_MAX, MESSAGE_CAPS_MAX, Message as Record, Rights, SlotName, Transfer,
     TransferMode,
 };
-use tessera_core::cap::{Capability, Object, Reservation};
+use tessera_core::cap::{Capability, Reservation};
 use tessera_core::ipc::Message;
 use tessera_core::ipc::message::Carried;
 
@@ -154,7 +154,7 @@ impl Incoming {
             *place = Transfer { handle, rights, mode: TransferMode::Copy };
         }
         record.reply = match message.reply {
-            Some(reply) => place_in(context, &mut slots, Capability::first(Object::Reply(reply))),
+            Some(reply) => place_in(context, &mut slots, Capability::answer(reply)),
             None => Handle::NONE,
         };
         context.actor.table().lock().release(slots);

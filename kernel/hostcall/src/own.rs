@@ -7,7 +7,7 @@ use crate::claim::claims;
 use crate::context::{Context, Refusal};
 use khal::thread::Pause;
 use tessera_abi::inspect::CapabilityInfo;
-use tessera_abi::{Error, FaultKind, Handle, Rights, SlotName};
+use tessera_abi::{Error, FaultKind, GrantState, Handle, Rights, SlotName, Usage};
 use tessera_core::cap::Capability;
 use tessera_core::engine::{Fault, Stop};
 
@@ -50,7 +50,12 @@ pub fn cap_drop(context: &mut Context<'_>, claim: claims::CapDrop) -> Result<u64
 }
 
 pub fn cap_info(context: &mut Context<'_>, claim: claims::CapInfo) -> Result<u64, Refusal> {
-    let info = info(context.actor.table().lock().get(Handle::from_bits(claim.handle))?);
+    let info = {
+        let table = context.actor.table().lock();
+        let capability = table.get(Handle::from_bits(claim.handle))?;
+        capability.check()?;
+        info(capability)
+    };
     context.write(claim.info, &info.encode())?;
     Ok(0)
 }
@@ -68,7 +73,9 @@ pub fn cap_find(context: &mut Context<'_>, claim: claims::CapFind) -> Result<u64
 pub fn info(capability: &Capability) -> CapabilityInfo {
     CapabilityInfo {
         kind: capability.object().kind(),
-        reserved: [0; 3],
+        state: if capability.is_usable() { GrantState::Usable } else { GrantState::Revoked },
+        usage: if capability.has_been_used() { Usage::Used } else { Usage::Never },
+        reserved: 0,
         rights: capability.rights(),
         badge: capability.badge(),
     }

@@ -55,7 +55,7 @@ pub fn spawn(context: &mut Context<'_>, claim: claims::Spawn) -> Result<u64, Ref
     let actor = context.actor;
     context.give(|| {
         let spawned = tessera_core::actor::spawn::spawn(actor.kernel(), spawn)?;
-        Ok(Capability::first(Object::Actor(spawned)))
+        Capability::first(Object::Actor(spawned))
     })
 }
 
@@ -101,6 +101,7 @@ fn handed_over(
 fn narrowed(context: &Context<'_>, cap: &SpawnCap) -> Result<Capability, Refusal> {
     let table = context.actor.table().lock();
     let held = table.get(cap.handle)?;
+    held.check()?;
     if !held.rights().contains(cap.rights) {
         return Err(Error::MissingRight.into());
     }
@@ -111,22 +112,23 @@ fn signal(context: &Context<'_>, head: &SpawnHead) -> Result<Option<(Arc<Notific
     if head.end_notification.is_none() {
         return Ok(None);
     }
-    let notification = context.notification(head.end_notification.bits(), Rights::SIGNAL)?;
+    let (notification, _) = context.notification(head.end_notification.bits(), Rights::SIGNAL)?;
     Ok(Some((notification, head.end_bits)))
 }
 
 pub fn actor_kill(context: &mut Context<'_>, claim: claims::ActorKill) -> Result<u64, Refusal> {
-    context.target(claim.actor, Rights::KILL)?.kill();
+    let (target, _) = context.target(claim.actor, Rights::KILL)?;
+    target.kill();
     Ok(0)
 }
 
 pub fn actor_wait(context: &mut Context<'_>, claim: claims::ActorWait) -> Result<u64, Refusal> {
-    let target = context.target(claim.actor, Rights::WAIT)?;
+    let (target, pass) = context.target(claim.actor, Rights::WAIT)?;
     context.check(claim.end, EndRecord::SIZE)?;
     if Arc::ptr_eq(&target, context.actor) {
         return Err(Error::WouldDeadlock.into());
     }
-    let end = target.end().wait(context.actor, deadline(claim.deadline))?;
+    let end = target.end().wait(context.actor, (target.tree(), &pass), deadline(claim.deadline))?;
     context.write(claim.end, &end.encode())?;
     Ok(0)
 }
@@ -137,5 +139,5 @@ pub fn actor_open(context: &mut Context<'_>, claim: claims::ActorOpen) -> Result
     let target = target.ok_or(Error::NotFound)?;
     let always = Rights::WAIT.union(Rights::INSPECT);
     let rights = always.union(held.intersection(Rights::KILL.union(Rights::GRANT)));
-    context.give(|| Capability::first(Object::Actor(target)).derive(rights, 0))
+    context.give(|| Capability::first(Object::Actor(target))?.derive(rights, 0))
 }

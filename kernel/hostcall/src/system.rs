@@ -32,8 +32,8 @@ pub fn clock_now(context: &mut Context<'_>, claim: claims::ClockNow) -> Result<u
 }
 
 pub fn sleep_until(context: &mut Context<'_>, claim: claims::SleepUntil) -> Result<u64, Refusal> {
-    context.may(claim.clock, ObjectKind::Clock, Rights::WAIT)?;
-    context.actor.sleep_until(deadline(claim.deadline))?;
+    let (clock, pass) = context.authority(claim.clock, ObjectKind::Clock, Rights::WAIT)?;
+    context.actor.sleep_until((clock.tree(), &pass), deadline(claim.deadline))?;
     Ok(0)
 }
 
@@ -84,7 +84,7 @@ pub fn console_write(context: &mut Context<'_>, claim: claims::ConsoleWrite) -> 
 }
 
 pub fn console_read(context: &mut Context<'_>, claim: claims::ConsoleRead) -> Result<u64, Refusal> {
-    context.may(claim.console, ObjectKind::Console, Rights::READ)?;
+    let (authority, pass) = context.authority(claim.console, ObjectKind::Console, Rights::READ)?;
     context.check(claim.buffer, claim.capacity as usize)?;
     if claim.capacity == 0 {
         return Err(Error::InvalidArgument.into());
@@ -93,7 +93,8 @@ pub fn console_read(context: &mut Context<'_>, claim: claims::ConsoleRead) -> Re
     let len = piece.len().min(claim.capacity as usize);
     let part = piece.get_mut(..len).unwrap_or_default();
     let console = context.actor.kernel().console();
-    let read = console.read(context.actor, part, deadline(claim.deadline))?;
+    let through = (authority.tree(), &pass);
+    let read = console.read(context.actor, through, part, deadline(claim.deadline))?;
     context.write(claim.buffer, part.get(..read).unwrap_or_default())?;
     Ok(read as u64)
 }

@@ -20,9 +20,9 @@ const VALUE_64_BYTES: usize = 8;
 const VALUE_128_BYTES: usize = 16;
 
 /// What the stacks begin with, in elements: enough for a small handler, and nothing for vectors,
-/// which few actors use. Together under half a KiB.
-const FRAMES_FIRST: usize = 8;
-const VALUES_32_FIRST: usize = 32;
+/// which few actors use. They grow by doubling, so a deeper one pays once. Together a quarter of a KiB.
+const FRAMES_FIRST: usize = 4;
+const VALUES_32_FIRST: usize = 16;
 const VALUES_64_FIRST: usize = 8;
 const VALUES_128_FIRST: usize = 0;
 

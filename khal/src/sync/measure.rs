@@ -24,7 +24,7 @@ pub struct RankStats {
 const RANKS: usize = Rank::LIMIT as usize;
 
 static MEASURING: AtomicBool = AtomicBool::new(true);
-static NAMES: [spin::Once<&'static str>; RANKS] = [const { spin::Once::new() }; RANKS];
+static SEEN: [spin::Once<Rank>; RANKS] = [const { spin::Once::new() }; RANKS];
 static HOLDS: [[AtomicU64; RANKS]; MAX_CORES] = [const { [const { AtomicU64::new(0) }; RANKS] }; MAX_CORES];
 static GUARDED: [AtomicU64; MAX_CORES] = [const { AtomicU64::new(0) }; MAX_CORES];
 
@@ -44,10 +44,10 @@ pub enum Measure {
 
 /// One entry for each rank that was measured so far, in rising order.
 pub fn rank_stats() -> impl Iterator<Item = RankStats> {
-    NAMES.iter().zip(0_u8..).filter_map(|(name, order)| {
-        let cells = HOLDS.iter().filter_map(|row| row.get(usize::from(order)));
+    SEEN.iter().filter_map(|seen| {
+        let rank = *seen.get()?;
+        let cells = HOLDS.iter().filter_map(|row| row.get(usize::from(rank.order)));
         let cycles = cells.map(|cell| cell.load(Relaxed)).max().unwrap_or(0);
-        let rank = Rank { order, name: name.get()? };
         Some(RankStats { rank, longest_hold_ns: backend::time::cycles_to_ns(cycles) })
     })
 }
@@ -119,7 +119,7 @@ pub(super) fn held(rank: Rank, since: u64) {
     let cycles = now.wrapping_sub(since);
     let cell = HOLDS.get(cpu::current().index()).and_then(|row| row.get(usize::from(rank.order)));
     if cell.is_some_and(|cell| raise(cell, cycles)) {
-        NAMES.get(usize::from(rank.order)).map(|name| name.call_once(|| rank.name));
+        SEEN.get(usize::from(rank.order)).map(|seen| seen.call_once(|| rank));
     }
 }
 

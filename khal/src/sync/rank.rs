@@ -5,24 +5,38 @@
 //! exists in debug builds only.
 
 use core::cell::Cell;
+use core::ops::Deref;
 
-/// A lock's place in the order. Locks are taken in rising `order`; two of one order never together.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Rank {
+/// A place in the order of locks, and what is guarded there. Written once, as a constant.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Order {
     /// Place in the order, 0 to `Rank::LIMIT - 1`, lowest taken first.
     pub order: u8,
     /// What the lock guards, for messages and statistics.
     pub name: &'static str,
 }
 
+/// A lock's place in the order. Locks are taken in rising `order`; two of one order never together. One
+/// word, as every lock carries one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rank(&'static Order);
+
 impl Rank {
     /// Number of orders.
     pub const LIMIT: u8 = 64;
 
-    /// A rank; `order` at `Rank::LIMIT` or above does not compile in a constant.
-    pub const fn new(order: u8, name: &'static str) -> Rank {
-        assert!(order < Rank::LIMIT, "a lock's rank is below Rank::LIMIT");
-        Rank { order, name }
+    /// The rank at that place; an `order` of `Rank::LIMIT` or above does not compile in a constant.
+    pub const fn of(place: &'static Order) -> Rank {
+        assert!(place.order < Rank::LIMIT, "a lock's rank is below Rank::LIMIT");
+        Rank(place)
+    }
+}
+
+impl Deref for Rank {
+    type Target = Order;
+
+    fn deref(&self) -> &Order {
+        self.0
     }
 }
 

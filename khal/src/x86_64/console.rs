@@ -21,7 +21,7 @@ use super::{cpu, ports};
 use crate::cpu::CoreId;
 use crate::outbox::Outbox;
 use crate::ring::Ring;
-use crate::sync::{Mutex, Rank};
+use crate::sync::{Mutex, Order, Rank};
 
 const COM1: u16 = 0x3f8;
 const DATA: u16 = COM1;
@@ -31,8 +31,9 @@ const DATA_READY: u8 = 1;
 const TRANSMITTER_EMPTY: u8 = 1 << 5;
 const RECEIVE_INTERRUPT: u8 = 1;
 
-static OUTPUT: Mutex<Option<Output>> = Mutex::new(Rank::new(56, "console output"), None);
-static READERS: Mutex<()> = Mutex::new(Rank::new(55, "console input"), ());
+static OUTPUT: Mutex<Option<Output>> =
+    Mutex::new(Rank::of(&Order { order: 56, name: "console output" }), None);
+static READERS: Mutex<()> = Mutex::new(Rank::of(&Order { order: 55, name: "console input" }), ());
 static RING: Ring = Ring::new();
 /// The ring was full: the receive interrupt is off until somebody has read.
 static STALLED: AtomicBool = AtomicBool::new(false);

@@ -16,7 +16,7 @@ use talc::source::Manual;
 use super::memory::layout::FRAME_BYTES;
 use super::memory::{direct, frames};
 use crate::contain::charge::Source;
-use crate::sync::{Mutex, Rank};
+use crate::sync::{Mutex, Order, Rank};
 
 /// Blocks from this size on are frame ranges.
 const LARGE: usize = 64 * 1024;
@@ -25,7 +25,8 @@ const CHUNKS: [usize; 3] = [256, 64, 24];
 /// One in this many of all frames is kept from contained work.
 const RESERVE: usize = 32;
 
-static SMALL: Mutex<Small> = Mutex::new(Rank::new(62, "heap"), Small { talc: Talc::new(Manual), last: None });
+static SMALL: Mutex<Small> =
+    Mutex::new(Rank::of(&Order { order: 62, name: "heap" }), Small { talc: Talc::new(Manual), last: None });
 
 struct Small {
     talc: Talc<Manual, DefaultBinning>,

@@ -25,13 +25,13 @@ pub use takeover::Failure;
 
 use bootloader_api::BootInfo;
 
-use crate::sync::{Mutex, Rank};
+use crate::sync::{Mutex, Order, Rank};
 use layout::Range;
 use map::MemoryMap;
 use takeover::Kept;
 
 /// What of the bootloader's information outlives the take-over.
-static FOUND: Mutex<Found> = Mutex::new(Rank::new(57, "boot memory"), Found::new());
+static FOUND: Mutex<Found> = Mutex::new(Rank::of(&Order { order: 57, name: "boot memory" }), Found::new());
 
 struct Found {
     map: MemoryMap,

@@ -10,9 +10,8 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use khal::cpu::{self, CoreId};
 use khal::sync::atomic::Ordering;
-use tessera_abi::{EndReason, Priority, Rights, Shape};
+use tessera_abi::{EndReason, ObjectKind, Priority, Rights, Shape};
 use tessera_core::actor::Actor;
-use tessera_core::cap::Object;
 use tessera_core::kernel::Config;
 use tessera_scenarios::stage::{Failure, Stage, authority, endpoint, failure};
 use tessera_scenarios::{Verdict, check};
@@ -111,7 +110,7 @@ fn nobody_holds_a_core(stage: &mut Stage<'_>) -> Verdict {
         let mut peers = Vec::new();
         for _ in 0..cpu::count() {
             peers.push(stage.main("large", vec![])?);
-            peers.push(stage.main("sleeps", vec![authority(Object::Clock)])?);
+            peers.push(stage.main("sleeps", vec![authority(ObjectKind::Clock)?])?);
             peers.push(stage.main("burn_short", vec![])?);
         }
         for peer in &peers {
@@ -157,7 +156,7 @@ fn preempted_every_50_us(stage: &mut Stage<'_>) -> Verdict {
 /// later than the slices of those that were before it. Means something only under a counted clock.
 fn lateness(stage: &mut Stage<'_>) -> Verdict {
     let endless = endless_on_every_core(stage, &["forever", "fill_forever"])?;
-    let periodic = stage.main("periodic", vec![authority(Object::Clock)])?;
+    let periodic = stage.main("periodic", vec![authority(ObjectKind::Clock)?])?;
     let end = stage.end_of(&periodic)?;
     let EndReason::Exited(late_us) = end.reason else {
         return Err(failure(format_args!("the periodic actor ended: {:?}", end.reason)));

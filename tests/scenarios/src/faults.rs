@@ -4,8 +4,7 @@ use crate::stage::{Stage, authority, endpoint, failure};
 use crate::{Verdict, check};
 use alloc::vec;
 use alloc::vec::Vec;
-use tessera_abi::{EndReason, FaultKind, Priority, Rights, Shape};
-use tessera_core::cap::Object;
+use tessera_abi::{EndReason, FaultKind, ObjectKind, Priority, Rights, Shape};
 use tessera_core::kernel::Kernel;
 
 const TRAPS: &[(&str, FaultKind)] = &[
@@ -191,8 +190,8 @@ fn round(stage: &mut Stage<'_>) -> Verdict {
         broken,
         stage.main("adds_hundred", vec![door.derive(Rights::SEND, 0)?])?,
         stage.main("trap_unreachable", vec![])?,
-        stage.main("panics", vec![authority(Object::Log)])?,
-        stage.main("fills_table", vec![authority(Object::Factory)])?,
+        stage.main("panics", vec![authority(ObjectKind::Log)?])?,
+        stage.main("fills_table", vec![authority(ObjectKind::Factory)?])?,
     ];
     for actor in &actors {
         stage.end_of(actor)?;

@@ -39,15 +39,17 @@ fn one_of_each(door: &Capability, victim: &Arc<Actor>) -> Result<Vec<Capability>
     let mut caps = Vec::new();
     for kind in ObjectKind::ALL {
         caps.push(match kind {
-            ObjectKind::Log | ObjectKind::Reply => authority(Object::Log).derive(Rights::READ, 0)?,
-            ObjectKind::Clock => authority(Object::Clock),
-            ObjectKind::Random => authority(Object::Random),
-            ObjectKind::Factory => authority(Object::Factory),
-            ObjectKind::Spawner => authority(Object::Spawner),
-            ObjectKind::Console => authority(Object::Console).derive(Rights::READ, 0)?,
-            ObjectKind::Image => authority(Object::Image),
-            ObjectKind::System => authority(Object::System).derive(Rights::ALL.without(Rights::POWER), 0)?,
-            ObjectKind::Actor => authority(Object::Actor(victim.clone())),
+            ObjectKind::Log | ObjectKind::Reply => authority(ObjectKind::Log)?.derive(Rights::READ, 0)?,
+            ObjectKind::Clock => authority(ObjectKind::Clock)?,
+            ObjectKind::Random => authority(ObjectKind::Random)?,
+            ObjectKind::Factory => authority(ObjectKind::Factory)?,
+            ObjectKind::Spawner => authority(ObjectKind::Spawner)?,
+            ObjectKind::Console => authority(ObjectKind::Console)?.derive(Rights::READ, 0)?,
+            ObjectKind::Image => authority(ObjectKind::Image)?,
+            ObjectKind::System => {
+                authority(ObjectKind::System)?.derive(Rights::ALL.without(Rights::POWER), 0)?
+            }
+            ObjectKind::Actor => Capability::first(Object::Actor(victim.clone()))?,
             ObjectKind::Endpoint => door.derive(Rights::ALL, 0)?,
             ObjectKind::Notification => notification()?,
         });

@@ -16,6 +16,7 @@ mod lives;
 pub mod measure;
 mod messages;
 pub mod pack;
+mod revocation;
 mod scheduling;
 pub mod stage;
 
@@ -60,6 +61,11 @@ list! {
         what_may_not_be_granted_stays a_full_table_refuses
         the_right_to_receive_does_not_travel;
     hostile: random_calls_are_answered_as_their_rows_say;
+    revocation: whoever_is_blocked_by_what_is_taken_back_is_told a_capability_on_its_way_is_taken_back
+        a_handler_whose_own_endpoint_is_taken_back_ends_revoked
+        an_endpoint_closes_when_the_last_right_to_receive_is_taken_back
+        one_s_own_can_be_taken_back_and_others_only_with_the_right
+        all_of_a_subtree_goes_and_nothing_else revocation_wins_against_copies_drops_and_transfers;
     scheduling: sleepers_never_wake_early many_actors_all_get_done
         the_urgent_go_first_and_the_lowest_still_run more_handlers_than_stacks_are_all_served
         the_reserve_serves_the_urgent_while_others_wait_in_line

@@ -4,9 +4,8 @@ use crate::stage::{Stage, authority, endpoint, request};
 use crate::{Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec;
-use tessera_abi::{ActorState, EndReason, Error, Priority, Rights, Shape};
+use tessera_abi::{ActorState, EndReason, Error, ObjectKind, Priority, Rights, Shape};
 use tessera_core::actor::spawn::spawn;
-use tessera_core::cap::Object;
 
 pub fn a_main_actor_that_returns_exits_with_zero(stage: &mut Stage<'_>) -> Verdict {
     let actor = stage.main("nothing", vec![])?;
@@ -26,7 +25,7 @@ pub fn an_unknown_module_is_refused_at_spawn(stage: &mut Stage<'_>) -> Verdict {
 
 pub fn a_handler_needs_an_endpoint_to_receive_from(stage: &mut Stage<'_>) -> Verdict {
     let send_only = endpoint(1)?.derive(Rights::SEND, 0)?;
-    for caps in [vec![], vec![authority(Object::Log)], vec![send_only]] {
+    for caps in [vec![], vec![authority(ObjectKind::Log)?], vec![send_only]] {
         let refused = spawn(&stage.kernel, request("adder", Shape::Handler, Priority::Normal, caps));
         check!(refused.err() == Some(Error::InvalidArgument), "a handler without a mailbox was made");
     }
@@ -63,7 +62,7 @@ pub fn a_sleeper_a_receiver_and_a_caller_are_killed_where_they_wait(stage: &mut 
     let caller = stage.main("calls_once", vec![to_silent()?])?;
     let waiting = endpoint(4)?;
     let receiver = stage.main("receives_once", vec![waiting.derive(Rights::ALL, 0)?])?;
-    let sleeper = stage.main("takes_in_order", vec![endpoint(1)?, authority(Object::Clock)])?;
+    let sleeper = stage.main("takes_in_order", vec![endpoint(1)?, authority(ObjectKind::Clock)?])?;
     for actor in [caller, receiver, sleeper] {
         let waits = actor.clone();
         stage.until("it waits", || waits.state() == ActorState::Blocked && waits.gate().is_waiting())?;

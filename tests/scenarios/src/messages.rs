@@ -1,11 +1,10 @@
 //! Sending, calling, waiting.
 
-use crate::stage::{Stage, authority, endpoint, endpoint_of, notification};
+use crate::stage::{Stage, authority, by_kernel, endpoint, endpoint_of, notification};
 use crate::{Verdict, check};
 use alloc::vec;
 use alloc::vec::Vec;
-use tessera_abi::{EndReason, Error, FaultKind, Priority, Rights, Shape};
-use tessera_core::cap::Object;
+use tessera_abi::{EndReason, Error, FaultKind, ObjectKind, Priority, Rights, Shape};
 
 const SENDER: Rights = Rights::SEND;
 
@@ -37,7 +36,7 @@ pub fn blocked_senders_are_served_in_order(stage: &mut Stage<'_>) -> Verdict {
         stage.until("its message is offered", || queue.counters().offered == badge)?;
         senders.push(sender);
     }
-    let caps = vec![door.derive(Rights::ALL, 0)?, authority(Object::Clock)];
+    let caps = vec![door.derive(Rights::ALL, 0)?, authority(ObjectKind::Clock)?];
     let receiver = stage.main("takes_in_order", caps)?;
     stage.ends(&receiver, EndReason::Exited(0))?;
     for sender in &senders {
@@ -48,10 +47,10 @@ pub fn blocked_senders_are_served_in_order(stage: &mut Stage<'_>) -> Verdict {
 
 pub fn waits_end_at_their_deadlines(stage: &mut Stage<'_>) -> Verdict {
     let door = endpoint(1)?;
-    let caps = vec![door.derive(Rights::ALL, 0)?, authority(Object::Clock)];
+    let caps = vec![door.derive(Rights::ALL, 0)?, authority(ObjectKind::Clock)?];
     let actor = stage.main("times_out", caps)?;
     stage.ends(&actor, EndReason::Exited(0))?;
-    let caps = vec![door.derive(SENDER, 0)?, authority(Object::Clock)];
+    let caps = vec![door.derive(SENDER, 0)?, authority(ObjectKind::Clock)?];
     let caller = stage.main("call_times_out", caps)?;
     stage.ends(&caller, EndReason::Exited(i32::from(Error::TimedOut.number())))?;
     let counters = endpoint_of(&door)?.counters();
@@ -79,7 +78,7 @@ pub fn a_call_to_a_closed_endpoint_says_so(stage: &mut Stage<'_>) -> Verdict {
     check!(queue.counters().discarded == 1 && queue.counters().balance(), "{:?}", queue.counters());
     let late = stage.main("nothing", vec![])?;
     let mut message = Some(tessera_core::ipc::Message::default());
-    let sent = queue.send(&late, &mut message, khal::time::Instant::ZERO);
+    let sent = queue.send(by_kernel(&late), &mut message, khal::time::Instant::ZERO);
     check!(sent == Err(Error::Closed) && message.is_some(), "a closed endpoint took a message");
     stage.ends(&late, EndReason::Exited(0))
 }

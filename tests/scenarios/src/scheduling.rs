@@ -1,22 +1,22 @@
 //! Who runs when.
 
-use crate::stage::{Stage, authority, endpoint, endpoint_of};
+use crate::stage::{Stage, authority, by_kernel, endpoint, endpoint_of};
 use crate::{Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use khal::sync::atomic::Ordering;
 use khal::time::Instant;
-use tessera_abi::{ActorState, EndReason, Priority, Rights, Shape};
+use tessera_abi::{ActorState, EndReason, ObjectKind, Priority, Rights, Shape};
 use tessera_core::actor::Actor;
-use tessera_core::cap::{Capability, Object};
+use tessera_core::cap::Capability;
 use tessera_core::ipc::Message;
 use tessera_core::sched::stacks::RESERVE;
 
 pub fn sleepers_never_wake_early(stage: &mut Stage<'_>) -> Verdict {
     let mut sleepers = Vec::new();
     for _ in 0..20 {
-        sleepers.push(stage.main("sleeps", vec![authority(Object::Clock)])?);
+        sleepers.push(stage.main("sleeps", vec![authority(ObjectKind::Clock)?])?);
     }
     for sleeper in &sleepers {
         stage.ends(sleeper, EndReason::Exited(0))?;
@@ -72,9 +72,9 @@ pub fn more_handlers_than_stacks_are_all_served(stage: &mut Stage<'_>) -> Verdic
     let mut servers = Vec::new();
     for _ in 0..handlers {
         let door = endpoint(1)?;
-        let caps = vec![door.derive(Rights::ALL, 0)?, authority(Object::Clock)];
+        let caps = vec![door.derive(Rights::ALL, 0)?, authority(ObjectKind::Clock)?];
         let server = stage.actor("naps", Shape::Handler, Priority::Normal, caps)?;
-        endpoint_of(&door)?.send(&server, &mut Some(Message::default()), Instant::ZERO)?;
+        endpoint_of(&door)?.send(by_kernel(&server), &mut Some(Message::default()), Instant::ZERO)?;
         servers.push(server);
     }
     let served = |server: &Arc<Actor>| server.tally().messages_in.load(Ordering::Relaxed) == 1;
@@ -99,13 +99,13 @@ pub fn the_reserve_serves_the_urgent_while_others_wait_in_line(stage: &mut Stage
     stage.until("all hold a stack", || holders.iter().all(|one| one.state() == ActorState::Blocked))?;
     let (to_ordinary, to_urgent) = (endpoint(16)?, endpoint(16)?);
     let handler = |door: &Capability, priority| {
-        let caps = vec![door.derive(Rights::ALL, 0)?, authority(Object::Clock)];
+        let caps = vec![door.derive(Rights::ALL, 0)?, authority(ObjectKind::Clock)?];
         stage.actor("naps", Shape::Handler, priority, caps)
     };
     let ordinary = handler(&to_ordinary, Priority::Normal)?;
     let urgent = handler(&to_urgent, Priority::High)?;
     let send = |to: &Capability, from: &Arc<Actor>| {
-        let sent = endpoint_of(to)?.send(from, &mut Some(Message::default()), Instant::ZERO);
+        let sent = endpoint_of(to)?.send(by_kernel(from), &mut Some(Message::default()), Instant::ZERO);
         sent.map_err(crate::Failure::from)
     };
     let served = |server: &Arc<Actor>| server.tally().messages_in.load(Ordering::Relaxed);

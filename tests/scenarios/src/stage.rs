@@ -6,11 +6,11 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
-use tessera_abi::{EndReason, EndRecord, Error, Name, Priority, Shape, SlotName, Text};
+use tessera_abi::{EndReason, EndRecord, Error, Name, ObjectKind, Priority, Shape, SlotName, Text};
 use tessera_core::actor::spawn::{Spawn, spawn};
 use tessera_core::actor::{Actor, Profile};
-use tessera_core::cap::{Capability, Object};
-use tessera_core::ipc::{Endpoint, Notification};
+use tessera_core::cap::{Capability, Object, Pass};
+use tessera_core::ipc::{By, Endpoint, Notification};
 use tessera_core::kernel::Kernel;
 
 /// Longest that a condition is waited for: a bound for broken kernels, not a measure.
@@ -145,7 +145,7 @@ pub fn request(module: &str, shape: Shape, priority: Priority, caps: Vec<Capabil
 /// # Errors
 /// When it cannot be made.
 pub fn endpoint(capacity: usize) -> Result<Capability, Failure> {
-    Ok(Capability::first(Object::Endpoint(Endpoint::new(capacity)?)))
+    Ok(Capability::first(Object::Endpoint(Endpoint::new(capacity)?))?)
 }
 
 /// A notification's first capability.
@@ -153,12 +153,20 @@ pub fn endpoint(capacity: usize) -> Result<Capability, Failure> {
 /// # Errors
 /// When it cannot be made.
 pub fn notification() -> Result<Capability, Failure> {
-    Ok(Capability::first(Object::Notification(Notification::new()?)))
+    Ok(Capability::first(Object::Notification(Notification::new()?))?)
 }
 
-/// The first capability of one of the kernel's authorities.
-pub fn authority(object: Object) -> Capability {
-    Capability::first(object)
+/// The first capability of an authority of this kind.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn authority(kind: ObjectKind) -> Result<Capability, Failure> {
+    Ok(Capability::first(Object::authority(kind)?)?)
+}
+
+/// Uses an endpoint in an actor's name, by the kernel's own leave.
+pub fn by_kernel(actor: &Arc<Actor>) -> By<'_> {
+    By { actor, pass: &Pass::KERNEL }
 }
 
 /// The endpoint that a capability names.

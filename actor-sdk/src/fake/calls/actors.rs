@@ -3,7 +3,10 @@
 //! Invariant: what was spawned never runs; it ends when the test says so.
 //! Does not: gather figures; `inspect` answers with the records that a test has set.
 
-use tessera_abi::{Error, Handle, HostCall, PowerAction, SpawnRequest, Subject};
+use tessera_abi::inspect::HolderRecord;
+use tessera_abi::{
+    Error, Handle, HostCall, PowerAction, RevokeReceipt, RevokeScope, Rights, SpawnRequest, Subject,
+};
 
 use super::{Calls, Outcome};
 use crate::fake::state::{Object, Spawned};
@@ -50,6 +53,48 @@ impl Calls<'_> {
     pub(super) fn actor_open(&mut self, _system: u64, id: u64) -> Outcome {
         let index = self.state.actors.iter().position(|actor| actor.id == id).ok_or(Error::NotFound)?;
         self.install_new(Object::Actor(index))
+    }
+
+    /// The holders of a capability, as the test has told them.
+    fn holders_of(&self, capability: u64) -> impl Iterator<Item = &HolderRecord> {
+        let (owner, slot) = ((capability >> 32) as u32, capability as u32);
+        let records = self.state.holder_records.iter();
+        records.filter(move |record| (record.0, record.1) == (owner, slot)).map(|record| &record.2)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a row of the table, as wide as it is there")]
+    pub(super) fn holders(
+        &mut self,
+        _system: u64,
+        capability: u64,
+        place: u64,
+        buffer: u32,
+        capacity: u32,
+    ) -> Outcome {
+        let record = self.holders_of(capability).find(|record| u64::from(record.place) >= place);
+        let record = record.ok_or(Error::NotFound)?.encode();
+        if record.len() > capacity as usize {
+            return Err(Error::TooLong.into());
+        }
+        self.memory.write(buffer, &record)?;
+        Ok(record.len() as u64)
+    }
+
+    /// Every holder that the test has told of counts as taken back, the first only with a whole scope.
+    pub(super) fn slot_revoke(&mut self, system: u64, capability: u64, scope: u32, receipt: u32) -> Outcome {
+        let scope = RevokeScope::from_number(scope).ok_or(Error::InvalidArgument)?;
+        let counts = matches!(scope, RevokeScope::CountBelow | RevokeScope::CountWhole);
+        let may = self.state.lookup(Handle::from_bits(system))?.rights.contains(Rights::REVOKE);
+        if !counts && !may {
+            return Err(Error::MissingRight.into());
+        }
+        let spared = usize::from(matches!(scope, RevokeScope::Below | RevokeScope::CountBelow));
+        let nodes = self.holders_of(capability).skip(spared).count() as u64;
+        self.memory.write(receipt, &RevokeReceipt { nodes, actors: nodes, waiters: 0 }.encode())?;
+        if !counts {
+            self.state.revoked.push(((capability >> 32) as u32, capability as u32, scope));
+        }
+        Ok(0)
     }
 
     #[expect(clippy::too_many_arguments, reason = "a row of the table, as wide as it is there")]

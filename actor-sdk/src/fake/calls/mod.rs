@@ -12,7 +12,8 @@ mod ipc;
 use tessera_abi::arg::{self, Argument};
 use tessera_abi::inspect::CapabilityInfo;
 use tessera_abi::{
-    EndReason, Error, FaultKind, Handle, HostCall, NEVER, NOW, Needs, ObjectKind, Rights, for_each_host_call,
+    EndReason, Error, FaultKind, Handle, HostCall, NEVER, NOW, Needs, ObjectKind, RevokeReceipt, RevokeScope,
+    Rights, for_each_host_call,
 };
 
 use super::state::{Held, Object, State};
@@ -87,7 +88,27 @@ impl Calls<'_> {
             return Err(Error::MissingRight.into());
         }
         let badge = if marks { badge } else { held.badge };
-        Ok(self.state.install(Held { rights, badge, name: String::new(), ..held })?.bits())
+        let from = Some(Handle::from_bits(handle));
+        Ok(self.state.install(Held { rights, badge, name: String::new(), from, ..held })?.bits())
+    }
+
+    fn cap_revoke(&mut self, handle: u64, scope: u32, receipt: u32) -> Outcome {
+        let handle = Handle::from_bits(handle);
+        if self.state.lookup(handle)?.object.kind() == ObjectKind::Reply {
+            return Err(Error::InvalidArgument.into());
+        }
+        let scope = RevokeScope::from_number(scope).ok_or(Error::InvalidArgument)?;
+        let mut gone = self.state.derived_from(handle);
+        if matches!(scope, RevokeScope::Whole | RevokeScope::CountWhole) {
+            gone.push(handle);
+        }
+        // This actor is the only one that there is, and it is not blocked.
+        let (nodes, actors) = (gone.len() as u64, u64::from(!gone.is_empty()));
+        self.memory.write(receipt, &RevokeReceipt { nodes, actors, waiters: 0 }.encode())?;
+        if matches!(scope, RevokeScope::Below | RevokeScope::Whole) {
+            gone.into_iter().for_each(|handle| self.state.take_back(handle));
+        }
+        Ok(0)
     }
 
     fn cap_drop(&mut self, handle: u64) -> Outcome {
@@ -97,8 +118,15 @@ impl Calls<'_> {
 
     fn cap_info(&mut self, handle: u64, info: u32) -> Outcome {
         let held = self.state.lookup(Handle::from_bits(handle))?;
-        let (kind, rights, badge) = (held.object.kind(), held.rights, held.badge);
-        self.memory.write(info, &CapabilityInfo { kind, reserved: [0; 3], rights, badge }.encode())?;
+        let record = CapabilityInfo {
+            kind: held.object.kind(),
+            state: held.state,
+            usage: held.usage,
+            reserved: 0,
+            rights: held.rights,
+            badge: held.badge,
+        };
+        self.memory.write(info, &record.encode())?;
         Ok(0)
     }
 
@@ -135,12 +163,12 @@ impl Calls<'_> {
 
     pub(super) fn install_new(&mut self, object: Object) -> Outcome {
         let rights = Rights::of(object.kind());
-        Ok(self.state.install(Held { object, rights, badge: 0, name: String::new() })?.bits())
+        Ok(self.state.install(Held::first(object, rights, String::new()))?.bits())
     }
 
     /// The capability as its receiver would get it.
     pub(super) fn granted(&self, handle: Handle, rights: Rights) -> Result<Held, Error> {
-        let held = self.state.lookup(handle)?;
+        let held = self.state.usable(handle)?;
         if held.rights.contains(rights.union(Rights::GRANT)) {
             Ok(Held { rights, name: String::new(), ..held.clone() })
         } else {

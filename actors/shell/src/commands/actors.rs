@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use actor_sdk::abi::ActorState;
-use actor_sdk::abi::inspect::{ActorRecord, CapabilityRecord};
+use actor_sdk::abi::inspect::ActorRecord;
 use actor_sdk::{EndReason, Error};
 
 use super::Trouble;
@@ -115,28 +115,6 @@ fn spent_ns(actor: &ActorRecord, before: &Snapshot) -> u64 {
     let earlier =
         before.actors.iter().find(|earlier| earlier.id == actor.id).map_or(0, |earlier| earlier.cpu_ns);
     actor.cpu_ns.saturating_sub(earlier)
-}
-
-pub fn caps(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    let [wanted] = arguments else { return Err(Trouble::Usage) };
-    let actor = find(shell, wanted)?;
-    let head = ["SLOT", "NAME", "KIND", "RIGHTS", "BADGE", "OF"];
-    let mut rows = Vec::from([head.map(String::from).to_vec()]);
-    rows.extend(shell.system.capabilities(&actor).map(|capability| caps_row(&capability)));
-    Ok(shell.terminal.write(&table(&rows))?)
-}
-
-fn caps_row(capability: &CapabilityRecord) -> Vec<String> {
-    let or_dash = |text: String| if text.is_empty() { "-".into() } else { text };
-    let badge = if capability.info.badge == 0 { "-".into() } else { capability.info.badge.to_string() };
-    Vec::from([
-        capability.slot.to_string(),
-        or_dash(capability.name.to_string()),
-        capability.info.kind.name().into(),
-        capability.info.rights.to_string(),
-        badge,
-        or_dash(capability.target.to_string()),
-    ])
 }
 
 /// The actor that is meant by an id or a name. Of those that share a name, one that lives is meant.

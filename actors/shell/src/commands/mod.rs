@@ -4,6 +4,7 @@
 //! Does not: read the line.
 
 mod actors;
+mod authority;
 mod machine;
 mod start;
 
@@ -58,7 +59,30 @@ const COMMANDS: &[Command] = &[
     },
     Command { name: "cpus", usage: "cpus", help: "lists cores and what they did", run: machine::cpus },
     Command { name: "mem", usage: "mem", help: "says where memory is", run: machine::mem },
-    Command { name: "caps", usage: "caps ACTOR", help: "lists an actor's capabilities", run: actors::caps },
+    Command {
+        name: "caps",
+        usage: "caps ACTOR",
+        help: "lists an actor's capabilities",
+        run: authority::caps,
+    },
+    Command {
+        name: "who-can",
+        usage: "who-can ACTOR SLOT",
+        help: "lists everybody who can use what is in the slot, and how they came by it",
+        run: authority::who_can,
+    },
+    Command {
+        name: "unused",
+        usage: "unused",
+        help: "lists the capabilities that nobody has used",
+        run: authority::unused,
+    },
+    Command {
+        name: "revoke",
+        usage: "revoke [--dry-run] [--whole] ACTOR SLOT",
+        help: "takes back what was derived from a capability, and it too if --whole",
+        run: authority::revoke,
+    },
     Command { name: "log", usage: "log [LINES]", help: "shows the last lines of the log", run: machine::log },
     Command {
         name: "spawn",

@@ -84,12 +84,12 @@ fn live(actor: &Arc<Actor>) -> Outcome {
 
 /// Runs a handler until no message waits (`None`) or it is over.
 fn serve(actor: &Arc<Actor>, instance: &mut dyn Instance) -> Option<Ending> {
-    let endpoint = actor.own_endpoint()?;
+    let (endpoint, pass) = actor.own_endpoint()?;
     loop {
         if actor.must_stop() {
             return Some((EndReason::Killed, Line::EMPTY));
         }
-        match endpoint.rest(actor) {
+        match endpoint.rest(actor, pass) {
             Ok(Rest::MessageWaits) => {
                 if let Err(ending) = enter(actor, instance, Entry::Handle) {
                     return Some(ending);
@@ -98,9 +98,13 @@ fn serve(actor: &Arc<Actor>, instance: &mut dyn Instance) -> Option<Ending> {
             Ok(Rest::Registered) if actor.must_stop() => {
                 // The kill may have come before the gate was armed: then nobody else ends this wait.
                 actor.gate().withdraw();
+                actor.through().end();
             }
             Ok(Rest::Registered) => return None,
             Err(Error::Closed) => return Some((EndReason::Exited(0), Line::EMPTY)),
+            Err(Error::Revoked) => {
+                return Some((EndReason::Revoked, Line::new_truncated("its own endpoint was taken back")));
+            }
             Err(error) => {
                 let kind = FaultKind::OutOfMemory;
                 return Some((EndReason::Fault(kind), Line::new_truncated(error.prose())));
@@ -188,7 +192,7 @@ fn finish(actor: &Arc<Actor>, reason: EndReason, detail: Line, instance: Option<
     if actor.meter().live() != 0 {
         kernel.note_leak(actor);
     }
-    if let Some(endpoint) = actor.own_endpoint() {
+    if let Some((endpoint, _)) = actor.own_endpoint() {
         endpoint.forget(actor);
     }
     let table = actor.table().lock().take_all();

@@ -6,6 +6,7 @@
 //! Lock: its own, rank `END`.
 
 use super::Actor;
+use crate::cap::{Pass, Tree};
 use crate::fallible;
 use crate::ipc::Notification;
 use crate::ipc::waiter::{Room, Waiter};
@@ -83,18 +84,24 @@ impl End {
             (core::mem::take(&mut state.waiters), state.signal.take())
         };
         if let Some((notification, bits)) = signal {
-            notification.signal(bits);
+            // The bits were asked for at spawn, with the right to signal; no capability is used now.
+            let _always_may = notification.signal(&Pass::KERNEL, bits);
         }
         for waiter in waiters {
             let _stopped_waiting = waiter.hand(None, Cause::Delivered, Place::Home);
         }
     }
 
-    /// Waits for the end.
+    /// Waits for the end, by leave of a capability in `tree`.
     ///
     /// # Errors
-    /// `WouldBlock` at deadline 0, `TimedOut`, `Cancelled` when the waiter is to stop, `NoMemory`.
-    pub fn wait(&self, waiter: &Arc<Actor>, deadline: Instant) -> Result<EndRecord, Error> {
+    /// `WouldBlock` at deadline 0, `TimedOut`, `Cancelled` when the waiter is to stop, `Revoked`, `NoMemory`.
+    pub fn wait(
+        &self,
+        waiter: &Arc<Actor>,
+        through: (&Tree, &Pass),
+        deadline: Instant,
+    ) -> Result<EndRecord, Error> {
         let ticket = {
             let mut state = self.state.lock();
             if let Some(record) = &state.record {
@@ -108,9 +115,10 @@ impl End {
             state.waiters.push(Waiter { actor: waiter.clone(), ticket, room: Room::WakeOnly });
             ticket
         };
-        let error = match waiter.block(ticket, deadline) {
+        let error = match waiter.block(ticket, deadline, Some(through)) {
             Ok(Cause::Delivered) => return self.record().ok_or(Error::Cancelled),
             Ok(Cause::TimedOut) => Error::TimedOut,
+            Ok(Cause::Revoked) => Error::Revoked,
             Ok(_) => Error::Cancelled,
             Err(error) => error,
         };

@@ -7,32 +7,32 @@
 //! Locks: `TABLE`, `BODY`, `INBOX`, `END`, each alone unless `docs/CONCURRENCY.md` says otherwise.
 //!
 //! [`activation`] is its life on a stack, [`end`] its end, [`registry`] the list of all of them,
-//! [`spawn`] their beginning.
+//! [`spawn`] their beginning, `waiting` how one blocks and what ends that.
 
 pub mod activation;
 pub mod end;
 pub mod registry;
 pub mod spawn;
+mod waiting;
 
-use crate::cap::Table;
+use crate::cap::{Pass, Table, Through, Tree};
 use crate::engine::{Instance, Limits};
 use crate::ipc::{Endpoint, Parcel};
 use crate::kernel::Kernel;
 use crate::sched::core::Place;
 use crate::sched::fifo::Linked;
-use crate::sched::gate::{Cause, Gate, Ticket, Wake};
+use crate::sched::gate::{Cause, Gate, Wake};
 use crate::sched::levels::Ready;
-use crate::sched::timers::{Entry, Timed};
+use crate::sched::timers::Timed;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use khal::contain::Meter;
 use khal::cpu::CoreId;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
-use khal::sync::{ArcSlot, Mutex, PreemptGuard};
-use khal::thread::{Pause, Stack, Thread};
-use khal::time::Instant;
-use tessera_abi::{ActorState, Error, Name, Priority, Shape};
+use khal::sync::{ArcSlot, Mutex};
+use khal::thread::{Stack, Thread};
+use tessera_abi::{ActorState, Name, Priority, Shape};
 
 pub use end::End;
 
@@ -113,7 +113,14 @@ pub struct Actor {
     settled: AtomicBool,
     /// The id of the actor that it waits for in a call, 0 for none.
     calling: AtomicU64,
-    own_endpoint: Option<Arc<Endpoint>>,
+    /// What its present wait goes through.
+    through: Through,
+    /// The last revocation that has counted it.
+    counted_by: AtomicU64,
+    /// Every capability that names it.
+    tree: Tree,
+    /// A handler's, with the leave to receive from it.
+    own_endpoint: Option<(Arc<Endpoint>, Pass)>,
     inbox: Mutex<Option<Parcel>>,
     table: Mutex<Table>,
     body: Mutex<Body>,
@@ -174,8 +181,18 @@ impl Actor {
     }
 
     /// The endpoint in slot 0 that a handler is run for.
-    pub fn own_endpoint(&self) -> Option<&Arc<Endpoint>> {
-        self.own_endpoint.as_ref()
+    pub fn own_endpoint(&self) -> Option<(&Arc<Endpoint>, &Pass)> {
+        self.own_endpoint.as_ref().map(|(endpoint, pass)| (endpoint, pass))
+    }
+
+    /// Every capability that names it.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// What its present wait goes through.
+    pub(crate) fn through(&self) -> &Through {
+        &self.through
     }
 
     /// Where it is in its life, a moment ago.
@@ -224,57 +241,6 @@ impl Actor {
         }
     }
 
-    /// Sleeps until the wait `ticket` ends. The gate has been armed for it and the wait registered;
-    /// no lock is held. On an error the wait is over too, and may still be registered.
-    ///
-    /// # Errors
-    /// `NoMemory` when the deadline cannot be kept.
-    pub(crate) fn block(self: &Arc<Self>, ticket: Ticket, deadline: Instant) -> Result<Cause, Error> {
-        if self.must_stop() {
-            self.gate.withdraw();
-            return Ok(Cause::Stopped);
-        }
-        let timers = match self.set_deadline(ticket, deadline) {
-            Ok(timers) => timers,
-            // Somebody may have ended the wait meanwhile, and that counts: a parcel may be there.
-            Err(error) => return self.gate.withdraw().ok_or(error),
-        };
-        self.note_state(ActorState::Blocked);
-        khal::thread::pause(Pause::Block);
-        if let Some(core) = timers {
-            self.kernel.scheduler().core(core).timers().cancel(self);
-        }
-        Ok(self.gate.finish())
-    }
-
-    fn set_deadline(self: &Arc<Self>, ticket: Ticket, deadline: Instant) -> Result<Option<CoreId>, Error> {
-        if deadline == Instant::NEVER {
-            return Ok(None);
-        }
-        // Under a guard: the core whose timers get the entry is the one whose loop runs next, by the
-        // pause below or by a forced switch, and arms its timer for it.
-        let _here = PreemptGuard::new();
-        let core = khal::cpu::current();
-        let entry = Entry { deadline, ticket, thing: self.clone() };
-        self.kernel.scheduler().core(core).timers().insert(entry)?;
-        Ok(Some(core))
-    }
-
-    /// Sleeps until `deadline`.
-    ///
-    /// # Errors
-    /// `Cancelled` when the actor is to stop, `NoMemory`.
-    pub fn sleep_until(self: &Arc<Self>, deadline: Instant) -> Result<(), Error> {
-        if deadline <= khal::time::now() {
-            return Ok(());
-        }
-        let ticket = self.gate.arm();
-        match self.block(ticket, deadline)? {
-            Cause::TimedOut => Ok(()),
-            _ => Err(Error::Cancelled),
-        }
-    }
-
     pub(crate) fn put_inbox(&self, parcel: Parcel) {
         let before = self.inbox.lock().replace(parcel);
         debug_assert!(before.is_none(), "one wait, one parcel");
@@ -289,28 +255,6 @@ impl Actor {
         // Relaxed: a circle that closes while it is being looked for is found by its last caller or
         // ends by a deadline; the flag is advice, not a lock.
         self.calling.store(server.map_or(0, |server| server.id.bits()), Ordering::Relaxed);
-    }
-
-    /// Whether it waits, through any number of calls up to a bound, for `other`.
-    pub(crate) fn waits_for(&self, other: &Arc<Actor>) -> bool {
-        const LONGEST_CHAIN: usize = 16;
-        let mut id = self.id;
-        for _ in 0..LONGEST_CHAIN {
-            if id == other.id {
-                return true;
-            }
-            let next = if id == self.id {
-                self.calling.load(Ordering::Relaxed)
-            } else {
-                let actor = self.kernel.registry().get(id);
-                actor.map_or(0, |actor| actor.calling.load(Ordering::Relaxed))
-            };
-            if next == 0 {
-                return false;
-            }
-            id = ActorId(next);
-        }
-        false
     }
 }
 

@@ -6,9 +6,9 @@
 //! on its own stack: see [`super::activation`].
 
 use super::{Actor, Body, End, Profile, Tally};
-use crate::cap::{Capability, Object, Table};
+use crate::cap::{Capability, Object, Pass, Table, Through, Tree};
 use crate::fallible;
-use crate::ipc::Notification;
+use crate::ipc::{Endpoint, Notification};
 use crate::kernel::Kernel;
 use crate::ranks;
 use crate::sched::core::Place;
@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 use khal::contain::Meter;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 use khal::sync::{ArcSlot, Mutex};
-use tessera_abi::{ActorState, Error, Handle, Rights, Shape, SlotName};
+use tessera_abi::{ActorState, Error, Handle, ObjectKind, Rights, Shape, SlotName};
 
 /// A request for an actor, all of it checked and owned.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
     if !kernel.modules().exists(profile.module.as_str()) {
         return Err(Error::NotFound);
     }
-    let table = fill_table(slots_max, caps)?;
+    let mut table = fill_table(slots_max, caps)?;
     let own_endpoint = match profile.shape {
         Shape::Handler => Some(find_own_endpoint(&table)?),
         Shape::Main => None,
@@ -59,6 +59,7 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
         let buy = || stacks.buy().map_err(pass_on).map_err(|()| Error::NoMemory);
         let stack = if profile.shape == Shape::Main { Some(buy()?) } else { None };
         let bought = stack.is_some();
+        table.set_owner(id.bits());
         let body = Body { stack, ..Body::default() };
         let actor = Actor {
             id,
@@ -72,6 +73,9 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
             home: AtomicU16::new(khal::cpu::current().index() as u16),
             settled: AtomicBool::new(false),
             calling: AtomicU64::new(0),
+            through: Through::new(),
+            counted_by: AtomicU64::new(0),
+            tree: Tree::new(),
             own_endpoint,
             inbox: Mutex::new(ranks::INBOX, None),
             table: Mutex::new(ranks::TABLE, table),
@@ -99,10 +103,11 @@ fn fill_table(slots_max: u32, caps: Vec<(SlotName, Capability)>) -> Result<Table
     Ok(table)
 }
 
-fn find_own_endpoint(table: &Table) -> Result<Arc<crate::ipc::Endpoint>, Error> {
-    let first = table.get(Handle::OWN_ENDPOINT).map_err(|_| Error::InvalidArgument)?;
+fn find_own_endpoint(table: &Table) -> Result<(Arc<Endpoint>, Pass), Error> {
+    let found = table.find(Handle::OWN_ENDPOINT, ObjectKind::Endpoint, Rights::RECEIVE);
+    let (first, pass) = found.map_err(|_| Error::InvalidArgument)?;
     match first.object() {
-        Object::Endpoint(endpoint) if first.rights().contains(Rights::RECEIVE) => Ok(endpoint.clone()),
+        Object::Endpoint(endpoint) => Ok((endpoint.clone(), pass)),
         _ => Err(Error::InvalidArgument),
     }
 }

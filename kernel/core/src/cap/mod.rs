@@ -1,12 +1,24 @@
 //! Authority: objects, capabilities, and the table in which an actor holds them.
 //!
 //! [`object`] says what can be named, [`table`] is where a handle leads from slot to object, in one
-//! lookup that checks generation, kind and rights. A capability is an object with rights and a badge;
-//! rights only shrink on the way from holder to holder. The derivation tree and the reverse index
-//! (design D5) will hang off [`object::Capability`]; nothing outside this module sees its fields.
+//! lookup that checks generation, liveness, kind and rights. A capability is an object with rights and a
+//! badge; rights only shrink on the way from holder to holder.
+//!
+//! Every capability is a node of its object's derivation tree ([`tree`], whose rules are in [`forest`] and
+//! whose memory is in `nodes`), which is also the reverse index (design D5): from an object to everybody who
+//! can name it. [`revoke`] takes a subtree back wherever it is, [`through`] finds who is blocked by it.
 
+pub mod forest;
+mod nodes;
 pub mod object;
+pub mod revoke;
 pub mod table;
+pub mod through;
+pub mod tree;
 
-pub use object::{Capability, Object};
+pub use forest::{Scope, View};
+pub use nodes::{Grant, NodeId};
+pub use object::{Authority, Capability, Object};
 pub use table::{Reservation, Table};
+pub use through::Through;
+pub use tree::{Pass, Tree};

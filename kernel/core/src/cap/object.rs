@@ -1,36 +1,42 @@
 //! What a capability names, and the capability itself.
 //!
 //! Owns the references that keep objects alive. Invariants: rights are a subset of what the object's
-//! kind knows; a reply capability exists once and is never copied; an endpoint knows how many
-//! capabilities with the right to receive name it, and closes when the last is dropped.
-//! Takes no lock of its own; dropping a capability may take `ENDPOINT` and what is below, so it is
-//! never dropped under a table's lock.
+//! kind knows; every capability but a reply is one node of its object's tree, made with it and freed with
+//! it, unless a revocation has freed the node first: then the capability is dead, wherever it lies, until
+//! its holder drops it; a reply exists once and is never copied; an endpoint knows how many usable
+//! capabilities with the right to receive name it, and closes when the last goes.
+//! Takes `TREE`; dropping a capability may also take `ENDPOINT` and what is below, so it is never dropped
+//! under a table's lock.
 
+use super::nodes::{Grant, NodeId};
+use super::tree::{Pass, Tree};
 use crate::actor::Actor;
+use crate::fallible;
 use crate::ipc::{Endpoint, Notification, Reply};
 use alloc::sync::Arc;
+use core::cell::Cell;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use tessera_abi::{Error, ObjectKind, Rights};
+
+/// One of the kernel's own authorities: nothing but who may use it.
+#[derive(Debug)]
+pub struct Authority {
+    kind: ObjectKind,
+    tree: Tree,
+}
+
+impl Authority {
+    /// Who may use it.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+}
 
 /// A kernel object, or an authority of the kernel itself.
 #[derive(Debug)]
 pub enum Object {
-    /// The kernel's log.
-    Log,
-    /// The clock.
-    Clock,
-    /// Random bytes.
-    Random,
-    /// Making endpoints and notifications.
-    Factory,
-    /// Starting actors.
-    Spawner,
-    /// The serial console.
-    Console,
-    /// The packed image.
-    Image,
-    /// The machine's figures and its power switch.
-    System,
+    /// The log, the clock, random bytes, the factory, the spawner, the console, the image, the system.
+    Authority(Arc<Authority>),
     /// An actor.
     Actor(Arc<Actor>),
     /// A queue of messages.
@@ -39,43 +45,87 @@ pub enum Object {
     Reply(Reply),
     /// Signal bits.
     Notification(Arc<Notification>),
+    /// A reply that has been used up.
+    Spent,
 }
 
 impl Object {
+    /// An authority that nobody has yet.
+    ///
+    /// # Errors
+    /// `WrongKind` for a kind that is no authority; `NoMemory`.
+    pub fn authority(kind: ObjectKind) -> Result<Self, Error> {
+        match kind {
+            ObjectKind::Actor | ObjectKind::Endpoint | ObjectKind::Reply | ObjectKind::Notification => {
+                Err(Error::WrongKind)
+            }
+            _ => fallible::share(Authority { kind, tree: Tree::new() }).map(Object::Authority),
+        }
+    }
+
     /// What kind it is.
     pub fn kind(&self) -> ObjectKind {
         match self {
-            Object::Log => ObjectKind::Log,
-            Object::Clock => ObjectKind::Clock,
-            Object::Random => ObjectKind::Random,
-            Object::Factory => ObjectKind::Factory,
-            Object::Spawner => ObjectKind::Spawner,
-            Object::Console => ObjectKind::Console,
-            Object::Image => ObjectKind::Image,
-            Object::System => ObjectKind::System,
+            Object::Authority(authority) => authority.kind,
             Object::Actor(_) => ObjectKind::Actor,
             Object::Endpoint(_) => ObjectKind::Endpoint,
-            Object::Reply(_) => ObjectKind::Reply,
+            Object::Reply(_) | Object::Spent => ObjectKind::Reply,
             Object::Notification(_) => ObjectKind::Notification,
         }
     }
 
-    /// Another reference to the same object; a reply has none.
-    fn share(&self) -> Result<Object, Error> {
+    /// Every capability that names it; a reply is its own only one.
+    pub fn tree(&self) -> Option<&Tree> {
+        match self {
+            Object::Authority(authority) => Some(&authority.tree),
+            Object::Actor(actor) => Some(actor.tree()),
+            Object::Endpoint(endpoint) => Some(endpoint.tree()),
+            Object::Notification(notification) => Some(notification.tree()),
+            Object::Reply(_) | Object::Spent => None,
+        }
+    }
+
+    /// Another reference to the same object.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a reply.
+    pub fn share(&self) -> Result<Object, Error> {
         Ok(match self {
-            Object::Log => Object::Log,
-            Object::Clock => Object::Clock,
-            Object::Random => Object::Random,
-            Object::Factory => Object::Factory,
-            Object::Spawner => Object::Spawner,
-            Object::Console => Object::Console,
-            Object::Image => Object::Image,
-            Object::System => Object::System,
+            Object::Authority(authority) => Object::Authority(authority.clone()),
             Object::Actor(actor) => Object::Actor(actor.clone()),
             Object::Endpoint(endpoint) => Object::Endpoint(endpoint.clone()),
             Object::Notification(notification) => Object::Notification(notification.clone()),
-            Object::Reply(_) => return Err(Error::InvalidArgument),
+            Object::Reply(_) | Object::Spent => return Err(Error::InvalidArgument),
         })
+    }
+
+    /// Waits until every operation that has passed its commit point is through: what comes after a mark
+    /// and this sees the mark.
+    pub(super) fn fence(&self) {
+        match self {
+            Object::Endpoint(endpoint) => endpoint.fence(),
+            Object::Notification(notification) => notification.fence(),
+            // Their operations are over when the lookup is, or touch nothing that others could see.
+            Object::Authority(_) | Object::Actor(_) | Object::Reply(_) | Object::Spent => {}
+        }
+    }
+
+    /// A capability is about to be made that grants `rights`.
+    fn granting(&self, rights: Rights) {
+        if let Object::Endpoint(endpoint) = self
+            && rights.contains(Rights::RECEIVE)
+        {
+            endpoint.add_receiver();
+        }
+    }
+
+    /// A capability that granted `rights` is usable no more.
+    pub(super) fn granted_no_more(&self, rights: Rights) {
+        if let Object::Endpoint(endpoint) = self
+            && rights.contains(Rights::RECEIVE)
+        {
+            endpoint.drop_receiver();
+        }
     }
 }
 
@@ -93,29 +143,52 @@ pub struct Capability {
     object: Object,
     rights: Rights,
     badge: u64,
+    /// `None` for a reply.
+    node: Option<NodeId>,
+    /// The epoch of the tree at which it was last found usable.
+    seen: Cell<u64>,
+    /// Whether it has ever been used.
+    used: Cell<bool>,
 }
 
 impl Capability {
-    /// The first capability to an object: every right that its kind knows.
-    pub fn first(object: Object) -> Self {
+    /// A capability to an object that comes from no other: every right that its kind knows.
+    ///
+    /// # Errors
+    /// `NoMemory`.
+    pub fn first(object: Object) -> Result<Self, Error> {
         let rights = Rights::of(object.kind());
-        Self::with(object, rights, 0)
+        Self::with(object, None, rights, 0)
     }
 
-    fn with(object: Object, rights: Rights, badge: u64) -> Self {
-        if let Object::Endpoint(endpoint) = &object
-            && rights.contains(Rights::RECEIVE)
-        {
-            endpoint.add_receiver();
+    /// The capability to answer one call.
+    pub fn answer(reply: Reply) -> Self {
+        let rights = Rights::of(ObjectKind::Reply);
+        Self::count(Object::Reply(reply), None, rights, 0)
+    }
+
+    fn with(object: Object, parent: Option<NodeId>, rights: Rights, badge: u64) -> Result<Self, Error> {
+        let Some(tree) = object.tree() else { return Err(Error::InvalidArgument) };
+        // Before the node is there to be swept, so that a sweep never takes back what was not counted yet.
+        object.granting(rights);
+        match tree.derive(parent, Grant { rights, badge, holder: 0 }) {
+            Ok(node) => Ok(Self::count(object, Some(node), rights, badge)),
+            Err(error) => {
+                object.granted_no_more(rights);
+                Err(error)
+            }
         }
+    }
+
+    fn count(object: Object, node: Option<NodeId>, rights: Rights, badge: u64) -> Self {
         // Relaxed: a figure for listings and leak tests.
         LIVING.fetch_add(1, Ordering::Relaxed);
-        Capability { object, rights, badge }
+        Capability { object, rights, badge, node, seen: Cell::new(0), used: Cell::new(false) }
     }
 
     /// The reply that it names, if it names one; the capability is used up.
     pub fn into_reply(mut self) -> Option<Reply> {
-        match core::mem::replace(&mut self.object, Object::Log) {
+        match core::mem::replace(&mut self.object, Object::Spent) {
             Object::Reply(reply) => Some(reply),
             other => {
                 self.object = other;
@@ -125,16 +198,18 @@ impl Capability {
     }
 
     /// A capability to the same object with the rights in `mask` that this one has; a `badge` of 0
-    /// keeps the one it has, and a badge once set stays.
+    /// keeps the one it has, and a badge once set stays. It goes when this one is revoked.
     ///
     /// # Errors
-    /// `InvalidArgument` for a reply; `MissingRight` to put another badge over one that is set.
+    /// `InvalidArgument` for a reply; `MissingRight` to put another badge over one that is set; `Revoked`;
+    /// `Full` when the chain of derivations would be too long; `NoMemory`.
     pub fn derive(&self, mask: Rights, badge: u64) -> Result<Self, Error> {
         if badge != 0 && self.badge != 0 && badge != self.badge {
             return Err(Error::MissingRight);
         }
         let badge = if badge == 0 { self.badge } else { badge };
-        Ok(Self::with(self.object.share()?, self.rights.intersection(mask), badge))
+        self.used.set(true);
+        Self::with(self.object.share()?, self.node, self.rights.intersection(mask), badge)
     }
 
     /// As [`derive`](Self::derive), for handing over: needs the right to grant.
@@ -146,6 +221,50 @@ impl Capability {
             return Err(Error::MissingRight);
         }
         self.derive(mask, badge)
+    }
+
+    /// Leave to use it, once, now.
+    ///
+    /// # Errors
+    /// `Revoked`.
+    pub fn pass(&self) -> Result<Pass, Error> {
+        let pass = self.check()?;
+        self.used.set(true);
+        Ok(pass)
+    }
+
+    /// Whether it could be used, which does not count as using it.
+    ///
+    /// # Errors
+    /// `Revoked`.
+    pub fn check(&self) -> Result<Pass, Error> {
+        let (Some(tree), Some(node)) = (self.object.tree(), self.node) else { return Ok(Pass::KERNEL) };
+        let mut seen = self.seen.get();
+        let pass = tree.check(node, &mut seen);
+        self.seen.set(seen);
+        pass
+    }
+
+    /// As [`check`](Self::check), for listings.
+    pub fn is_usable(&self) -> bool {
+        self.check().is_ok()
+    }
+
+    /// Whether it has ever been used.
+    pub fn has_been_used(&self) -> bool {
+        self.used.get()
+    }
+
+    /// Its node in the object's tree; a reply has none.
+    pub fn node(&self) -> Option<NodeId> {
+        self.node
+    }
+
+    /// Notes the actor in whose table it is now.
+    pub(super) fn set_holder(&self, holder: u64) {
+        if let (Some(tree), Some(node)) = (self.object.tree(), self.node) {
+            tree.set_holder(node, holder);
+        }
     }
 
     /// What it names.
@@ -167,10 +286,10 @@ impl Capability {
 impl Drop for Capability {
     fn drop(&mut self) {
         LIVING.fetch_sub(1, Ordering::Relaxed);
-        if let Object::Endpoint(endpoint) = &self.object
-            && self.rights.contains(Rights::RECEIVE)
+        if let (Some(tree), Some(node)) = (self.object.tree(), self.node)
+            && let Some(grant) = tree.remove(node)
         {
-            endpoint.drop_receiver();
+            self.object.granted_no_more(grant.rights);
         }
     }
 }

@@ -12,9 +12,9 @@
 
 use super::message::Message;
 use super::queue::{Blocked, Counters, State};
-use super::reply::Reply;
 use super::waiter::{Parcel, Room, Waiter};
 use crate::actor::Actor;
+use crate::cap::{Pass, Tree};
 use crate::fallible;
 use crate::ranks;
 use crate::sched::core::Place;
@@ -26,14 +26,24 @@ use khal::sync::atomic::{AtomicUsize, Ordering};
 use khal::time::Instant;
 use tessera_abi::Error;
 
+/// Who uses an endpoint, and by what leave.
+#[derive(Clone, Copy, Debug)]
+pub struct By<'a> {
+    /// Who does, and blocks where blocking is to be done.
+    pub actor: &'a Arc<Actor>,
+    /// The leave that its capability gave.
+    pub pass: &'a Pass,
+}
+
 /// The most messages an endpoint may be asked to queue.
 pub const CAPACITY_MAX: usize = 1024;
 
 /// See the module.
 #[derive(Debug)]
 pub struct Endpoint {
-    state: Mutex<State>,
-    capacity: usize,
+    pub(super) tree: Tree,
+    pub(super) state: Mutex<State>,
+    pub(super) capacity: usize,
     /// Capabilities with the right to receive.
     receivers: AtomicUsize,
 }
@@ -74,7 +84,17 @@ impl Endpoint {
         let state = Mutex::new(ranks::ENDPOINT, state);
         // Relaxed: a figure for listings and leak tests.
         LIVING.fetch_add(1, Ordering::Relaxed);
-        fallible::share(Endpoint { state, capacity, receivers: AtomicUsize::new(0) })
+        fallible::share(Endpoint { tree: Tree::new(), state, capacity, receivers: AtomicUsize::new(0) })
+    }
+
+    /// Every capability that names it.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// See [`Object`](crate::cap::Object).
+    pub(crate) fn fence(&self) {
+        drop(self.state.lock());
     }
 
     /// The figures at this moment.
@@ -110,16 +130,14 @@ impl Endpoint {
     /// Sends `message`, which is left in its place when the send fails.
     ///
     /// # Errors
-    /// `Closed`; `QueueFull` at deadline 0; `TimedOut`; `Cancelled` when the actor is to stop;
+    /// `Revoked` when the leave is no longer good, or was taken back in the wait; `Closed`; `QueueFull` at
+    /// deadline 0; `TimedOut`; `Cancelled` when the actor is to stop;
     /// `NoMemory`.
-    pub fn send(
-        &self,
-        actor: &Arc<Actor>,
-        message: &mut Option<Message>,
-        deadline: Instant,
-    ) -> Result<(), Error> {
+    pub fn send(&self, by: By<'_>, message: &mut Option<Message>, deadline: Instant) -> Result<(), Error> {
+        let By { actor, pass } = by;
         let ticket = {
             let mut state = self.state.lock();
+            self.tree.holds(pass)?;
             state.open()?;
             let Some(offered) = message.take() else { return Err(Error::InvalidArgument) };
             let Err(offered) = state.offer(offered, self.capacity, Place::Home) else { return Ok(()) };
@@ -137,9 +155,10 @@ impl Endpoint {
                 }
             }
         };
-        let ended = actor.block(ticket, deadline);
+        let ended = actor.block(ticket, deadline, Some((&self.tree, pass)));
         let error = match ended {
             Ok(Cause::Delivered) => return Ok(()),
+            Ok(Cause::Revoked) => Error::Revoked,
             Ok(Cause::TimedOut) => Error::TimedOut,
             Ok(Cause::PeerDied) => Error::Closed,
             Ok(Cause::Stopped) => Error::Cancelled,
@@ -149,80 +168,17 @@ impl Endpoint {
         Err(error)
     }
 
-    /// Calls: sends `message` with a reply that leads back here, and blocks for the answer, which may
-    /// have up to `room_bytes` bytes. The receiver is run on this core next.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send), with the message left in its place if it was not taken; `PeerDead`
-    /// when the reply was dropped unanswered; `WouldDeadlock` when who receives here waits for the
-    /// caller.
-    pub fn call(
-        &self,
-        actor: &Arc<Actor>,
-        message: &mut Option<Message>,
-        room_bytes: u32,
-        deadline: Instant,
-    ) -> Result<Message, Error> {
-        let server = self.server();
-        if server.as_ref().is_some_and(|server| server.waits_for(actor)) {
-            return Err(Error::WouldDeadlock);
-        }
-        let ticket = self.start_call(actor, message, room_bytes)?;
-        actor.set_calling(server.as_ref());
-        let ended = actor.block(ticket, deadline);
-        actor.set_calling(None);
-        match (ended, actor.take_inbox()) {
-            (Ok(Cause::Delivered), Some(Parcel::Message(answer))) => return Ok(answer),
-            (Ok(Cause::PeerDied), Some(Parcel::Returned(returned))) => {
-                *message = Some(returned);
-                return Err(Error::Closed);
-            }
-            (Ok(Cause::PeerDied), _) => return Err(Error::PeerDead),
-            (Ok(Cause::TimedOut), _) => {
-                *message = self.take_back(actor, ticket);
-                return Err(Error::TimedOut);
-            }
-            (Err(error), _) => {
-                *message = self.take_back(actor, ticket);
-                return Err(error);
-            }
-            (Ok(Cause::Stopped | Cause::Delivered), _) => {}
-        }
-        *message = self.take_back(actor, ticket);
-        Err(Error::Cancelled)
-    }
-
-    fn start_call(
-        &self,
-        actor: &Arc<Actor>,
-        message: &mut Option<Message>,
-        room_bytes: u32,
-    ) -> Result<Ticket, Error> {
-        let mut state = self.state.lock();
-        state.open()?;
-        let Some(mut offered) = message.take() else { return Err(Error::InvalidArgument) };
-        if state.senders.try_reserve(1).is_err() {
-            *message = Some(offered);
-            return Err(Error::NoMemory);
-        }
-        let ticket = actor.gate().arm();
-        let waiter = || Waiter { actor: actor.clone(), ticket, room: Room::Bytes(room_bytes) };
-        offered.reply = Some(Reply::new(waiter()));
-        if let Err(offered) = state.offer(offered, self.capacity, Place::Here) {
-            state.senders.push_back(Blocked { waiter: waiter(), message: offered });
-        }
-        Ok(ticket)
-    }
-
     /// Receives the oldest message of up to `room_bytes` bytes.
     ///
     /// # Errors
     /// `WouldBlock` at deadline 0; `TooLong` when the oldest has more bytes (it stays the oldest);
-    /// `TimedOut`; `Closed`; `Cancelled` when the actor is to stop; `NoMemory`.
-    pub fn recv(&self, actor: &Arc<Actor>, room_bytes: u32, deadline: Instant) -> Result<Message, Error> {
+    /// `TimedOut`; `Closed`; `Cancelled` when the actor is to stop; `Revoked`; `NoMemory`.
+    pub fn recv(&self, by: By<'_>, room_bytes: u32, deadline: Instant) -> Result<Message, Error> {
+        let By { actor, pass } = by;
         loop {
             let ticket = {
                 let mut state = self.state.lock();
+                self.tree.holds(pass)?;
                 state.note_server(actor);
                 if let Some(message) = state.take_oldest(room_bytes, self.capacity)? {
                     return Ok(message);
@@ -233,7 +189,7 @@ impl Endpoint {
                 }
                 state.wait_for_message(actor, Room::Bytes(room_bytes))?
             };
-            let ended = actor.block(ticket, deadline);
+            let ended = actor.block(ticket, deadline, Some((&self.tree, pass)));
             let error = match (ended, actor.take_inbox()) {
                 (Ok(Cause::Delivered), Some(Parcel::Message(message))) => return Ok(message),
                 // Woken to look for oneself: the message did not fit, or others were first.
@@ -241,6 +197,7 @@ impl Endpoint {
                 (Ok(Cause::TimedOut), _) => Error::TimedOut,
                 (Ok(Cause::PeerDied), _) => Error::Closed,
                 (Ok(Cause::Stopped), _) => Error::Cancelled,
+                (Ok(Cause::Revoked), _) => Error::Revoked,
                 (Err(error), _) => error,
             };
             self.forget_receiver(actor, ticket);
@@ -252,15 +209,27 @@ impl Endpoint {
     /// one. Afterwards its activation must end and let the core loop park it.
     ///
     /// # Errors
-    /// `Closed`, `NoMemory`; then it is not registered.
-    pub fn rest(&self, actor: &Arc<Actor>) -> Result<Rest, Error> {
+    /// `Closed`, `Revoked`, `NoMemory`; then it is not registered.
+    pub fn rest(&self, actor: &Arc<Actor>, pass: &Pass) -> Result<Rest, Error> {
         let mut state = self.state.lock();
+        self.tree.holds(pass)?;
         state.note_server(actor);
         if !state.queue.is_empty() {
             return Ok(Rest::MessageWaits);
         }
         state.open()?;
-        state.wait_for_message(actor, Room::WakeOnly).map(|_ticket| Rest::Registered)
+        let ticket = state.wait_for_message(actor, Room::WakeOnly)?;
+        if let Some(node) = pass.node() {
+            actor.through().begin(&self.tree, node);
+            // As in `Actor::block`. Under this lock nobody but a killer or a revoker can have ended the wait.
+            if let Err(error) = self.tree.holds(pass) {
+                actor.gate().withdraw();
+                actor.through().end();
+                state.receivers.retain(|waiter| !waiter.is(actor, ticket));
+                return Err(error);
+            }
+        }
+        Ok(Rest::Registered)
     }
 
     /// Takes an actor that is over out of the line, and lets the next look for what it left.
@@ -277,7 +246,7 @@ impl Endpoint {
     }
 
     /// The message of a sender that stopped waiting for room: still blocked, or given back to him.
-    fn take_back(&self, actor: &Arc<Actor>, ticket: Ticket) -> Option<Message> {
+    pub(super) fn take_back(&self, actor: &Arc<Actor>, ticket: Ticket) -> Option<Message> {
         let mut state = self.state.lock();
         if let Some(at) = state.senders.iter().position(|blocked| blocked.waiter.is(actor, ticket)) {
             state.counters.withdrawn += 1;

@@ -6,6 +6,7 @@
 //! leaves his stack; whoever ends the wait wins the gate first, then puts the parcel into the inbox,
 //! then fires. So a parcel is never given to somebody who has stopped waiting, and never lost.
 
+mod call;
 pub mod endpoint;
 pub mod message;
 pub mod notification;
@@ -13,7 +14,7 @@ pub mod queue;
 pub mod reply;
 pub mod waiter;
 
-pub use endpoint::Endpoint;
+pub use endpoint::{By, Endpoint};
 pub use message::Message;
 pub use notification::Notification;
 pub use reply::Reply;

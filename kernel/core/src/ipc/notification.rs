@@ -6,6 +6,7 @@
 
 use super::waiter::{Parcel, Room, Waiter};
 use crate::actor::Actor;
+use crate::cap::{Pass, Tree};
 use crate::fallible;
 use crate::ranks;
 use crate::sched::core::Place;
@@ -25,6 +26,7 @@ struct State {
 /// See the module.
 #[derive(Debug)]
 pub struct Notification {
+    tree: Tree,
     state: Mutex<State>,
 }
 
@@ -35,12 +37,26 @@ impl Notification {
     /// `NoMemory`.
     pub fn new() -> Result<Arc<Self>, Error> {
         let state = Mutex::new(ranks::NOTIFICATION, State { bits: 0, waiters: VecDeque::new() });
-        fallible::share(Notification { state })
+        fallible::share(Notification { tree: Tree::new(), state })
+    }
+
+    /// Every capability that names it.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// See [`Object`](crate::cap::Object).
+    pub(crate) fn fence(&self) {
+        drop(self.state.lock());
     }
 
     /// Sets `bits` and wakes the first who waits. Never blocks.
-    pub fn signal(&self, bits: u64) {
+    ///
+    /// # Errors
+    /// `Revoked` when `pass` is no longer good.
+    pub fn signal(&self, pass: &Pass, bits: u64) -> Result<(), Error> {
         let mut state = self.state.lock();
+        self.tree.holds(pass)?;
         state.bits |= bits;
         while state.bits != 0
             && let Some(waiter) = state.waiters.pop_front()
@@ -50,15 +66,17 @@ impl Notification {
                 state.bits = 0;
             }
         }
+        Ok(())
     }
 
     /// Waits until a bit is set, takes the word, and leaves zero.
     ///
     /// # Errors
-    /// `WouldBlock` at deadline 0, `TimedOut`, `Cancelled` when the actor is to stop, `NoMemory`.
-    pub fn wait(&self, actor: &Arc<Actor>, deadline: Instant) -> Result<u64, Error> {
+    /// `WouldBlock` at deadline 0, `TimedOut`, `Cancelled` when the actor is to stop, `Revoked`, `NoMemory`.
+    pub fn wait(&self, actor: &Arc<Actor>, pass: &Pass, deadline: Instant) -> Result<u64, Error> {
         let ticket = {
             let mut state = self.state.lock();
+            self.tree.holds(pass)?;
             if state.bits != 0 {
                 return Ok(core::mem::take(&mut state.bits));
             }
@@ -70,10 +88,11 @@ impl Notification {
             state.waiters.push_back(Waiter { actor: actor.clone(), ticket, room: Room::WakeOnly });
             ticket
         };
-        let ended = actor.block(ticket, deadline);
+        let ended = actor.block(ticket, deadline, Some((&self.tree, pass)));
         match (ended, actor.take_inbox()) {
             (Ok(Cause::Delivered), Some(Parcel::Bits(bits))) => Ok(bits),
             (Ok(Cause::TimedOut), _) => self.give_up(actor, ticket, Error::TimedOut),
+            (Ok(Cause::Revoked), _) => self.give_up(actor, ticket, Error::Revoked),
             (Ok(_), _) => self.give_up(actor, ticket, Error::Cancelled),
             (Err(error), _) => self.give_up(actor, ticket, error),
         }

@@ -266,6 +266,7 @@ impl Scheduler {
         if actor.gate().is_fired() {
             // A handler that rested: its next activation begins by ending that wait.
             actor.gate().finish();
+            actor.through().end();
         }
         match activation::begin(actor, stack) {
             Ok(thread) => Some(thread),

@@ -38,6 +38,8 @@ pub enum Cause {
     PeerDied = 3,
     /// The waiting actor itself is to stop.
     Stopped = 4,
+    /// The capability that was waited through has been taken back.
+    Revoked = 5,
 }
 
 /// Whether the one who fired must put the actor into a run queue.
@@ -104,6 +106,7 @@ impl Word {
             1 => Cause::Delivered,
             2 => Cause::TimedOut,
             3 => Cause::PeerDied,
+            5 => Cause::Revoked,
             _ => Cause::Stopped,
         }
     }
@@ -130,6 +133,12 @@ impl Gate {
             Some(Word { generation: ticket.0, cause: 0, phase: Phase::Armed })
         });
         ticket
+    }
+
+    /// The wait that is on, if it has not been won.
+    pub fn ticket(&self) -> Option<Ticket> {
+        let word = Word::unpack(self.word.load(Ordering::SeqCst));
+        matches!(word.phase, Phase::Armed | Phase::Parked).then_some(Ticket(word.generation))
     }
 
     /// Tries to become the one that ends the wait `ticket`.

@@ -5,13 +5,13 @@
 
 use core::ptr;
 
-use crate::sync::{Mutex, Rank};
+use crate::sync::{Mutex, Order, Rank};
 
 use super::layout::{DEVICES_BASE, DEVICES_END, FRAME_BYTES, Range};
 use super::space;
 use super::tables::Rights;
 
-static NEXT: Mutex<u64> = Mutex::new(Rank::new(58, "device region"), DEVICES_BASE);
+static NEXT: Mutex<u64> = Mutex::new(Rank::of(&Order { order: 58, name: "device region" }), DEVICES_BASE);
 
 /// The registers of one device.
 #[derive(Clone, Copy, Debug)]

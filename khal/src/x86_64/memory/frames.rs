@@ -6,14 +6,14 @@
 //! It does not clear frames, and it does not know who holds one.
 
 use crate::bitmap::Bitmap;
-use crate::sync::{Mutex, Rank};
+use crate::sync::{Mutex, Order, Rank};
 
 use super::direct;
 use super::layout::{FRAME_BYTES, Range};
 use super::map::{Kind, LOW_MEMORY_END, MemoryMap};
 
 const BYTES: u64 = FRAME_BYTES as u64;
-const RANK: Rank = Rank::new(63, "frames");
+const RANK: Rank = Rank::of(&Order { order: 63, name: "frames" });
 
 static FRAMES: Mutex<Option<State>> = Mutex::new(RANK, None);
 

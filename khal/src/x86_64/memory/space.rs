@@ -4,13 +4,13 @@
 //! to present, so no core's TLB can hold anything stale and no shoot-down exists. Lock order: `ROOT`
 //! is taken under the locks of `stacks` and `devices`, and takes the frame allocator's.
 
-use crate::sync::{Mutex, Rank};
+use crate::sync::{Mutex, Order, Rank};
 
 use super::layout::Range;
 use super::tables::{MapError, Rights, Table};
 use super::{direct, layout};
 
-static ROOT: Mutex<Option<Table>> = Mutex::new(Rank::new(61, "address space"), None);
+static ROOT: Mutex<Option<Table>> = Mutex::new(Rank::of(&Order { order: 61, name: "address space" }), None);
 
 /// Makes `root` the kernel's address space. Called once, before `root` becomes active.
 pub fn install(root: Table) {

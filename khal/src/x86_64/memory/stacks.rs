@@ -7,7 +7,7 @@
 //! then the frame allocator.
 
 use crate::bitmap::Bitmap;
-use crate::sync::{Mutex, Rank};
+use crate::sync::{Mutex, Order, Rank};
 
 use super::layout::{FRAME_BYTES, STACKS_BASE};
 use super::tables::Rights;
@@ -22,7 +22,7 @@ const SLOT_BYTES: usize = STACK_BYTES + FRAME_BYTES;
 const SLOT_WORDS: usize = FRAME_BYTES / 8;
 const MAX_SLOTS: usize = SLOT_WORDS * 64;
 
-static SLOTS: Mutex<Option<Slots>> = Mutex::new(Rank::new(59, "stack slots"), None);
+static SLOTS: Mutex<Option<Slots>> = Mutex::new(Rank::of(&Order { order: 59, name: "stack slots" }), None);
 
 struct Slots {
     bitmap: Bitmap<'static>,

@@ -10,8 +10,7 @@ use crate::{Stage, Verdict, check};
 use alloc::vec;
 use alloc::vec::Vec;
 use khal::cpu;
-use tessera_abi::EndReason;
-use tessera_core::cap::Object;
+use tessera_abi::{EndReason, ObjectKind};
 
 const PERIODS: usize = 30;
 
@@ -22,7 +21,7 @@ pub fn lateness(stage: &mut Stage<'_>, sink: &mut Sink<'_>) -> Verdict {
         endless.push(stage.main("fill_forever", vec![])?);
     }
     stamps::clear();
-    let periodic = stage.main("periodic", vec![authority(Object::Clock)])?;
+    let periodic = stage.main("periodic", vec![authority(ObjectKind::Clock)?])?;
     // It exits with the most that it was late.
     stage.end_of(&periodic)?;
     let stamps = stamps::all();

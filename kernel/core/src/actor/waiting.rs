@@ -1,0 +1,127 @@
+//! How an actor blocks: the owner's half of every wait.
+//!
+//! Owns nothing of its own. Order, for whoever makes a wait of a new kind: arm the gate, register where the
+//! one who ends it will look, then [`Actor::block`], which looks once more for a reason not to sleep (the
+//! stop flag, the capability that the wait goes through) and sets the deadline. Locks: `TIMERS`; none is
+//! held across the switch.
+
+use super::{Actor, ActorId};
+use crate::cap::{NodeId, Pass, Tree};
+use crate::sched::core::Place;
+use crate::sched::gate::{Cause, Ticket};
+use crate::sched::timers::Entry;
+use alloc::sync::Arc;
+use khal::cpu::CoreId;
+use khal::sync::PreemptGuard;
+use khal::sync::atomic::Ordering;
+use khal::thread::Pause;
+use khal::time::Instant;
+use tessera_abi::{ActorState, Error};
+
+impl Actor {
+    /// Sleeps until the wait `ticket` ends. The gate has been armed for it and the wait registered;
+    /// no lock is held. `through` is the capability that allows the wait: it ends with it. On an error the
+    /// wait is over too, and may still be registered.
+    ///
+    /// # Errors
+    /// `NoMemory` when the deadline cannot be kept.
+    pub(crate) fn block(
+        self: &Arc<Self>,
+        ticket: Ticket,
+        deadline: Instant,
+        through: Option<(&Tree, &Pass)>,
+    ) -> Result<Cause, Error> {
+        let Some((tree, pass)) = through else { return self.sleep(ticket, deadline) };
+        let Some(node) = pass.node() else { return self.sleep(ticket, deadline) };
+        self.through.begin(tree, node);
+        let ended = match tree.holds(pass) {
+            Ok(()) => self.sleep(ticket, deadline),
+            // Somebody may have ended the wait meanwhile, and that counts: a parcel may be there.
+            Err(_) => Ok(self.gate.withdraw().unwrap_or(Cause::Revoked)),
+        };
+        self.through.end();
+        ended
+    }
+
+    fn sleep(self: &Arc<Self>, ticket: Ticket, deadline: Instant) -> Result<Cause, Error> {
+        if self.must_stop() {
+            self.gate.withdraw();
+            return Ok(Cause::Stopped);
+        }
+        let timers = match self.set_deadline(ticket, deadline) {
+            Ok(timers) => timers,
+            // Somebody may have ended the wait meanwhile, and that counts: a parcel may be there.
+            Err(error) => return self.gate.withdraw().ok_or(error),
+        };
+        self.note_state(ActorState::Blocked);
+        khal::thread::pause(Pause::Block);
+        if let Some(core) = timers {
+            self.kernel.scheduler().core(core).timers().cancel(self);
+        }
+        Ok(self.gate.finish())
+    }
+
+    fn set_deadline(self: &Arc<Self>, ticket: Ticket, deadline: Instant) -> Result<Option<CoreId>, Error> {
+        if deadline == Instant::NEVER {
+            return Ok(None);
+        }
+        // Under a guard: the core whose timers get the entry is the one whose loop runs next, by the
+        // pause below or by a forced switch, and arms its timer for it.
+        let _here = PreemptGuard::new();
+        let core = khal::cpu::current();
+        let entry = Entry { deadline, ticket, thing: self.clone() };
+        self.kernel.scheduler().core(core).timers().insert(entry)?;
+        Ok(Some(core))
+    }
+
+    /// Sleeps until `deadline`, by leave of a capability in `tree`.
+    ///
+    /// # Errors
+    /// `Cancelled` when the actor is to stop, `Revoked`, `NoMemory`.
+    pub fn sleep_until(self: &Arc<Self>, through: (&Tree, &Pass), deadline: Instant) -> Result<(), Error> {
+        if deadline <= khal::time::now() {
+            return Ok(());
+        }
+        let ticket = self.gate.arm();
+        match self.block(ticket, deadline, Some(through))? {
+            Cause::TimedOut => Ok(()),
+            Cause::Revoked => Err(Error::Revoked),
+            _ => Err(Error::Cancelled),
+        }
+    }
+
+    /// Whether the revocation numbered `revocation` meets it for the first time.
+    pub(crate) fn count_once(&self, revocation: u64) -> bool {
+        // Relaxed: a figure; two revocations at once may each count an actor twice.
+        self.counted_by.swap(revocation, Ordering::Relaxed) != revocation
+    }
+
+    /// Wakes it if it is blocked through this node; whether it was.
+    pub(crate) fn interrupt(self: &Arc<Self>, tree: &Tree, node: NodeId) -> bool {
+        let Some(claim) = self.through.interrupt(&self.gate, tree, node) else { return false };
+        self.wake(claim.fire(Cause::Revoked), Place::Home);
+        true
+    }
+
+    /// Whether it waits, through any number of calls up to a bound, for `other`.
+    pub(crate) fn waits_for(&self, other: &Arc<Actor>) -> bool {
+        const LONGEST_CHAIN: usize = 16;
+        let mut id = self.id;
+        for _ in 0..LONGEST_CHAIN {
+            if id == other.id {
+                return true;
+            }
+            let next = if id == self.id {
+                self.calling.load(Ordering::Relaxed)
+            } else {
+                let actor = self.kernel.registry().get(id);
+                actor.map_or(0, |actor| actor.calling.load(Ordering::Relaxed))
+            };
+            if next == 0 {
+                return false;
+            }
+            id = ActorId(next);
+        }
+        false
+    }
+}

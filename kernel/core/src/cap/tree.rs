@@ -1,0 +1,147 @@
+//! An object's derivation tree, which is also its reverse index: every capability that names the object
+//! is a node of it, wherever it is.
+//!
+//! Owns the lock around the forest and the *epoch*: a number that changes whenever something of the tree
+//! becomes unusable, and again when that has been swept. Whoever has found a node usable while nothing was
+//! being swept keeps the epoch of that moment; as long as it stands, the node still is, and one load says
+//! so. Otherwise the tree is asked, under its lock.
+//!
+//! Revocation linearises at [`Tree::mark`]. A use that began before is ordered by [`Tree::holds`], which
+//! each operation asks once more at its commit point, under its object's own lock: the revoker takes and
+//! leaves that lock after the mark, so what committed did so before, and what comes later is refused.
+//! Lock: its own, rank `TREE`, below those of objects and tables; it is held for one node's worth of work,
+//! or one piece of a sweep.
+
+use super::forest::{Forest, Piece, Scope, View};
+use super::nodes::{Grant, NodeId};
+use crate::ranks;
+use khal::sync::Mutex;
+use khal::sync::atomic::{AtomicU64, Ordering};
+use tessera_abi::Error;
+
+/// The leave that a capability gave for one operation: to be shown again at its commit point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pass {
+    node: Option<NodeId>,
+    epoch: u64,
+}
+
+impl Pass {
+    /// The kernel's own, which nobody can take back.
+    pub const KERNEL: Pass = Pass { node: None, epoch: 0 };
+
+    /// The node that gave it; the kernel's own has none.
+    pub fn node(&self) -> Option<NodeId> {
+        self.node
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Tree {
+    epoch: AtomicU64,
+    forest: Mutex<Forest>,
+}
+
+impl Tree {
+    /// A tree without a node.
+    pub fn new() -> Self {
+        Tree { epoch: AtomicU64::new(1), forest: Mutex::new(ranks::TREE, Forest::new()) }
+    }
+
+    /// Makes a node below `parent`, or a top.
+    ///
+    /// # Errors
+    /// `Revoked` when the parent is unusable or being revoked; `Full` when the chain of derivations would
+    /// be longer than [`DEPTH_MOST`](super::forest::DEPTH_MOST); `NoMemory`.
+    pub fn derive(&self, parent: Option<NodeId>, grant: Grant) -> Result<NodeId, Error> {
+        self.forest.lock().derive(parent, grant)
+    }
+
+    /// Whether a node can be used. `seen` is the epoch at which it was last found usable, 0 for never; it is
+    /// brought up to date.
+    ///
+    /// # Errors
+    /// `Revoked`.
+    pub fn check(&self, node: NodeId, seen: &mut u64) -> Result<Pass, Error> {
+        // SeqCst, as `holds`: the answer is as of this load.
+        let epoch = self.epoch.load(Ordering::SeqCst);
+        if *seen != epoch {
+            let forest = self.forest.lock();
+            forest.check(node)?;
+            // Read again under the lock, which every change of it holds.
+            let epoch = self.epoch.load(Ordering::SeqCst);
+            *seen = if forest.is_sweeping() { 0 } else { epoch };
+            return Ok(Pass { node: Some(node), epoch: *seen });
+        }
+        Ok(Pass { node: Some(node), epoch })
+    }
+
+    /// Whether a pass is still good.
+    ///
+    /// # Errors
+    /// `Revoked`.
+    pub fn holds(&self, pass: &Pass) -> Result<(), Error> {
+        let Some(node) = pass.node else { return Ok(()) };
+        // SeqCst: a waiter has noted what it waits through before it asks here, a revoker changes the epoch
+        // before it looks who waits; so one of the two sees the other (see `Through`).
+        if self.epoch.load(Ordering::SeqCst) == pass.epoch {
+            return Ok(());
+        }
+        self.forest.lock().check(node)
+    }
+
+    /// Notes who holds a node now.
+    pub fn set_holder(&self, node: NodeId, holder: u64) {
+        self.forest.lock().set_holder(node, holder);
+    }
+
+    /// A node's capability has been dropped: what it granted, unless it was swept before.
+    pub fn remove(&self, node: NodeId) -> Option<Grant> {
+        self.forest.lock().remove(node)
+    }
+
+    /// Makes a subtree unusable from this moment on. [`Tree::sweep`] is then owed until it is done.
+    ///
+    /// # Errors
+    /// `Revoked` when it is unusable already; `Busy` while another revocation of the same node runs.
+    pub fn mark(&self, node: NodeId, scope: Scope) -> Result<(), Error> {
+        let mut forest = self.forest.lock();
+        forest.mark(node, scope)?;
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Frees the next few nodes of a marked subtree.
+    pub fn sweep(&self, node: NodeId) -> Piece {
+        let mut forest = self.forest.lock();
+        let piece = forest.sweep(node);
+        if piece.done {
+            self.epoch.fetch_add(1, Ordering::SeqCst);
+        }
+        piece
+    }
+
+    /// Nodes in the tree.
+    pub fn live(&self) -> u32 {
+        self.forest.lock().live()
+    }
+
+    /// The first node at or after the place `index`.
+    pub fn view(&self, index: u32) -> Option<View> {
+        self.forest.lock().view(index)
+    }
+
+    /// As [`view`](Self::view), with whether the node is `top` or was derived from it.
+    pub fn view_within(&self, index: u32, top: NodeId) -> Option<(View, bool)> {
+        let forest = self.forest.lock();
+        let view = forest.view(index)?;
+        Some((view, forest.is_within(view.index, top)))
+    }
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,120 @@
+//! Taking capabilities back, and asking who holds what.
+//!
+//! A capability of another actor is named as listings name it: the actor's place among the actors, and the
+//! slot. Nothing of it is kept across the call but the object and the node. Locks: `REGISTRY`, one actor's
+//! `TABLE`, then `TREE` and the object's own, each alone; the sweep itself holds none between its pieces.
+
+use crate::claim::claims;
+use crate::context::{Context, Refusal};
+use khal::thread::Pause;
+use tessera_abi::inspect::HolderRecord;
+use tessera_abi::{Error, GrantState, Handle, Name, ObjectKind, RevokeReceipt, RevokeScope, Rights};
+use tessera_core::actor::ActorId;
+use tessera_core::cap::revoke::Subtree;
+use tessera_core::cap::{Capability, Object, Scope, View};
+use tessera_core::kernel::Kernel;
+
+pub fn cap_revoke(context: &mut Context<'_>, claim: claims::CapRevoke) -> Result<u64, Refusal> {
+    let asked = RevokeScope::from_number(claim.scope).ok_or(Error::InvalidArgument)?;
+    context.check(claim.receipt, RevokeReceipt::SIZE)?;
+    let handle = Handle::from_bits(claim.handle);
+    let subtree = Subtree::of(context.actor.table().lock().get(handle)?, scope_of(asked))?;
+    finish(context, &subtree, asked, claim.receipt)
+}
+
+pub fn slot_revoke(context: &mut Context<'_>, claim: claims::SlotRevoke) -> Result<u64, Refusal> {
+    let held = context.may(claim.system, ObjectKind::System, Rights::INSPECT)?;
+    let asked = RevokeScope::from_number(claim.scope).ok_or(Error::InvalidArgument)?;
+    if !only_counts(asked) && !held.contains(Rights::REVOKE) {
+        return Err(Error::MissingRight.into());
+    }
+    context.check(claim.receipt, RevokeReceipt::SIZE)?;
+    let kernel = context.actor.kernel();
+    let subtree = at_slot(kernel, claim.capability, |found| Subtree::of(found, scope_of(asked)))?;
+    finish(context, &subtree, asked, claim.receipt)
+}
+
+const fn scope_of(asked: RevokeScope) -> Scope {
+    match asked {
+        RevokeScope::Below | RevokeScope::CountBelow => Scope::Below,
+        RevokeScope::Whole | RevokeScope::CountWhole => Scope::Whole,
+    }
+}
+
+const fn only_counts(asked: RevokeScope) -> bool {
+    matches!(asked, RevokeScope::CountBelow | RevokeScope::CountWhole)
+}
+
+/// Does it and writes the receipt. A revocation that has begun is carried through, even when the actor is
+/// to stop: half of one would keep its nodes for ever.
+fn finish(
+    context: &mut Context<'_>,
+    subtree: &Subtree,
+    asked: RevokeScope,
+    receipt_at: u32,
+) -> Result<u64, Refusal> {
+    let kernel = context.actor.kernel();
+    let breathe = || {
+        if khal::cpu::resched_due() {
+            khal::thread::pause(Pause::Yield);
+        }
+    };
+    let receipt =
+        if only_counts(asked) { subtree.count(kernel, breathe)? } else { subtree.revoke(kernel, breathe)? };
+    context.write(receipt_at, &receipt.encode())?;
+    Ok(0)
+}
+
+pub fn holders(context: &mut Context<'_>, claim: claims::Holders) -> Result<u64, Refusal> {
+    context.may(claim.system, ObjectKind::System, Rights::INSPECT)?;
+    if HolderRecord::SIZE > claim.capacity as usize {
+        return Err(Error::TooLong.into());
+    }
+    let place = u32::try_from(claim.place).map_err(|_| Error::NotFound)?;
+    let kernel = context.actor.kernel();
+    let object = at_slot(kernel, claim.capability, |found| found.object().share())?;
+    let record = holder(kernel, &object, place)?;
+    context.write(claim.buffer, &record.encode())?;
+    Ok(HolderRecord::SIZE as u64)
+}
+
+fn holder(kernel: &Kernel, object: &Object, place: u32) -> Result<HolderRecord, Error> {
+    let tree = object.tree().ok_or(Error::InvalidArgument)?;
+    let view = tree.view(place).ok_or(Error::NotFound)?;
+    let actor = kernel.registry().get(ActorId::from_bits(view.grant.holder));
+    Ok(HolderRecord {
+        place: view.index,
+        parent: view.parent.unwrap_or(HolderRecord::NO_PARENT),
+        depth: view.depth,
+        rights: view.grant.rights,
+        badge: view.grant.badge,
+        holder: view.grant.holder,
+        name: actor.map_or(Name::EMPTY, |actor| actor.profile().name),
+        state: state(&view),
+        reserved: [0; 3],
+    })
+}
+
+const fn state(view: &View) -> GrantState {
+    match (view.held, view.usable) {
+        (false, _) => GrantState::Dropped,
+        (true, true) => GrantState::Usable,
+        (true, false) => GrantState::Revoked,
+    }
+}
+
+/// Looks at the capability in exactly this slot of exactly this actor.
+fn at_slot<T>(
+    kernel: &Kernel,
+    capability: u64,
+    look: impl FnOnce(&Capability) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let (place, slot) = ((capability >> 32) as u32, capability as u32);
+    let (found, actor) = kernel.registry().next_from(place).ok_or(Error::NotFound)?;
+    if found != place {
+        return Err(Error::NotFound);
+    }
+    let table = actor.table().lock();
+    let (handle, _, held) = table.next_used(slot).ok_or(Error::NotFound)?;
+    if handle.index() == slot { look(held) } else { Err(Error::NotFound) }
+}
