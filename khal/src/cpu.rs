@@ -52,11 +52,13 @@ pub struct CpuStats {
 }
 
 /// The core that executes this.
+#[inline]
 pub fn current() -> CoreId {
     backend::cpu::current()
 }
 
 /// Number of cores of this machine, 1 to `MAX_CORES`.
+#[inline]
 pub fn count() -> usize {
     backend::cpu::count()
 }
@@ -74,6 +76,7 @@ pub fn kick(core: CoreId) {
 
 /// Takes the kick: true if this core was kicked since the last call. The core loop calls it before
 /// it looks for work, so that work queued after that finds the next `idle` open-eyed.
+#[inline]
 pub fn acknowledge_kick() -> bool {
     backend::cpu::acknowledge_kick()
 }
@@ -86,11 +89,13 @@ pub fn idle(until: Option<Instant>) {
 }
 
 /// Whether the running thread is asked to pause (a kick came, or the armed instant has).
+#[inline]
 pub fn resched_due() -> bool {
     backend::cpu::resched_due()
 }
 
 /// Takes the request back; the core loop calls it right before it resumes a thread.
+#[inline]
 pub fn clear_resched() {
     backend::cpu::clear_resched()
 }

@@ -65,6 +65,7 @@ impl Sub<Instant> for Instant {
 }
 
 /// Now.
+#[inline]
 pub fn now() -> Instant {
     backend::time::now()
 }
@@ -72,6 +73,7 @@ pub fn now() -> Instant {
 /// Sets this core's one-shot: its resched flag rises at `at`, once. Replaces what was armed before;
 /// `Instant::NEVER` disarms. An instant in the past fires at once. Call it where the caller cannot
 /// migrate (core loop, or under a guard).
+#[inline]
 pub fn arm(at: Instant) {
     backend::time::arm(at)
 }

@@ -42,10 +42,14 @@ static CORES: [Core; MAX_CORES] = [const {
     }
 }; MAX_CORES];
 
+#[inline]
+
 fn of(core: CoreId) -> &'static Core {
     let [first, ..] = &CORES;
     CORES.get(core.index()).unwrap_or(first)
 }
+
+#[inline]
 
 fn here() -> &'static Core {
     of(current())
@@ -62,6 +66,8 @@ pub(super) fn become_core(core: CoreId) {
     // Each core is one OS thread for the process's life; a second registration changes nothing.
     let _ = of(core).os_thread.set(std::thread::current());
 }
+
+#[inline]
 
 pub(crate) fn current() -> CoreId {
     local().core.get()
@@ -120,6 +126,8 @@ pub(crate) fn idle(until: Option<Instant>) {
 pub(super) fn arm(at: Instant) {
     here().armed.store(at.as_nanos(), SeqCst);
 }
+
+#[inline]
 
 pub(crate) fn resched_due() -> bool {
     if local().simulated.get() {

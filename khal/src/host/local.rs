@@ -38,6 +38,7 @@ std::thread_local! {
 }
 
 /// This OS thread's block. The lifetime is the caller's to bound: not beyond the OS thread.
+#[inline]
 pub(crate) fn local<'a>() -> &'a Local {
     let block = LOCAL.with(|local| &raw const **local);
     // SAFETY: thread-local storage lives as long as the OS thread, and this block has no destructor;

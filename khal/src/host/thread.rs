@@ -78,14 +78,17 @@ pub(crate) fn check_home(stack: &RawStack, begun: bool) {
 }
 
 /// Nothing to mask.
+#[inline]
 pub(crate) fn mask() -> bool {
     true
 }
 
 /// Nothing to unmask.
+#[inline]
 pub(crate) fn unmask(_before: bool) {}
 
 /// The record of the running thread, or of this OS thread's core loop.
+#[inline]
 pub(crate) fn current_record<'a>() -> &'a Record {
     let local = local();
     // SAFETY: null, or set by `resume` to a record on a stack that outlives the run.
@@ -93,28 +96,33 @@ pub(crate) fn current_record<'a>() -> &'a Record {
 }
 
 /// Notes which thread runs; null for the core loop.
+#[inline]
 pub(crate) fn set_current(record: *const Record) {
     local().current.set(record);
 }
 
 /// Preemption guards held.
+#[inline]
 pub(crate) fn depth() -> u32 {
     local().depth.get()
 }
 
 /// One more preemption guard.
+#[inline]
 pub(crate) fn hold() {
     let depth = &local().depth;
     depth.set(depth.get() + 1);
 }
 
 /// One less. No forced switch can be pending here.
+#[inline]
 pub(crate) fn release() {
     let depth = &local().depth;
     depth.set(depth.get() - 1);
 }
 
 /// What locks and guards keep for this OS thread.
+#[inline]
 pub(crate) fn core_local<'a>() -> &'a CoreLocal {
     &local().sync
 }

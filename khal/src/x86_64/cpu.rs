@@ -21,6 +21,8 @@ pub(super) fn set_count(cores: usize) {
     COUNT.store(cores, Relaxed);
 }
 
+#[inline]
+
 pub(crate) fn current() -> CoreId {
     percpu::core()
 }
@@ -43,6 +45,8 @@ pub(crate) fn kick(core: CoreId) {
     });
 }
 
+#[inline]
+
 pub(crate) fn acknowledge_kick() -> bool {
     percpu::here().kicked.swap(false, SeqCst)
 }
@@ -63,6 +67,8 @@ pub(crate) fn idle(until: Option<Instant>) {
     let slept = time::nanos().saturating_sub(began.as_nanos());
     core.idle_ns.fetch_add(slept, Relaxed);
 }
+
+#[inline]
 
 pub(crate) fn resched_due() -> bool {
     percpu::here().resched.load(SeqCst)
