@@ -16,6 +16,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 # The recipes share cargo's locks and this machine's cores; cargo is what runs in parallel.
 .NOTPARALLEL:
+# A step that fails half way leaves nothing that looks finished.
+.DELETE_ON_ERROR:
 
 # Every cargo call gets the environment that the set-up wrote. tinywasm declares a newer Rust than it
 # needs (docs/CONTRIBUTING.md). Standard input belongs to the guest: only the runners get it.

@@ -12,7 +12,7 @@ use tessera_abi::image::{Entry, EntryKind, ImageHead};
 use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, HolderRecord, LogEntry, MachineRecord,
 };
-use tessera_abi::{Error, Level, Line, PowerAction, RevokeReceipt, RevokeScope, Subject};
+use tessera_abi::{Error, Handle, Level, Line, PowerAction, RevokeReceipt, RevokeScope, Subject};
 
 use crate::capability::{Actor, Capability, Clock, Console, Image, Log, Random, Slot, System};
 use crate::sys;
@@ -190,11 +190,15 @@ impl System {
     }
 
     /// Everybody who can name the object of an actor's capability, with the way it came to each.
-    pub fn holders(&self, actor: &ActorRecord, slot: u32) -> impl Iterator<Item = HolderRecord> {
-        let capability = u64::from(actor.index) << 32 | u64::from(slot);
+    pub fn holders(
+        &self,
+        actor: &ActorRecord,
+        capability: &CapabilityRecord,
+    ) -> impl Iterator<Item = HolderRecord> {
+        let (actor, capability) = (actor.id, handle_of(capability));
         let mut next = Some(0);
         core::iter::from_fn(move || {
-            let record = sys::holders(self.handle(), capability, next?).ok()?;
+            let record = sys::holders(self.handle(), actor, capability, next?).ok()?;
             next = Some(u64::from(record.place) + 1);
             Some(record)
         })
@@ -204,10 +208,15 @@ impl System {
     /// or only counts what would go.
     ///
     /// # Errors
-    /// [`Error::MissingRight`] without the right to revoke, unless it only counts; [`Error::NotFound`] for an
-    /// empty slot; otherwise as [`Capability::revoke`].
-    pub fn revoke(&self, actor: &ActorRecord, slot: u32, scope: RevokeScope) -> Result<RevokeReceipt, Error> {
-        sys::slot_revoke(self.handle(), u64::from(actor.index) << 32 | u64::from(slot), scope)
+    /// [`Error::MissingRight`] without the right to revoke, unless it only counts; [`Error::NotFound`] when
+    /// the actor no longer has it; otherwise as [`Capability::revoke`].
+    pub fn revoke(
+        &self,
+        actor: &ActorRecord,
+        capability: &CapabilityRecord,
+        scope: RevokeScope,
+    ) -> Result<RevokeReceipt, Error> {
+        sys::slot_revoke(self.handle(), actor.id, handle_of(capability), scope)
     }
 
     /// Asks for one record after the other, until the kernel has no more.
@@ -243,4 +252,9 @@ impl System {
     pub fn power(&self, action: PowerAction) -> Result<(), Error> {
         sys::power(self.handle(), action)
     }
+}
+
+/// The handle that a capability's holder has for it.
+const fn handle_of(capability: &CapabilityRecord) -> Handle {
+    Handle::new(capability.generation, capability.slot)
 }

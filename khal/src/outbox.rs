@@ -51,6 +51,11 @@ impl Outbox {
         }
     }
 
+    /// Whether nothing is left to be sent.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sent == self.queued
+    }
+
     /// Whether all up to `mark` has been sent.
     pub(crate) fn has_sent(&self, mark: Mark) -> bool {
         self.sent >= mark.0
@@ -95,9 +100,9 @@ mod tests {
         let (mut outbox, mut line) = (Outbox::new(), Vec::new());
         let mark = outbox.put(&[7; 17]).unwrap();
         load(&mut outbox, &mut line);
-        assert!(!outbox.has_sent(mark));
+        assert!(!outbox.has_sent(mark) && !outbox.is_empty());
         load(&mut outbox, &mut line);
-        assert!(outbox.has_sent(mark));
+        assert!(outbox.has_sent(mark) && outbox.is_empty());
     }
 
     #[test]

@@ -241,14 +241,14 @@ impl Kernel {
         STATE.with_borrow_mut(|state| state.capability_records.push((actor_index, record)));
     }
 
-    /// Adds a node to what `holders` says of a slot of the actor with this index, in the order of places.
-    pub fn add_holder(&mut self, actor_index: u32, slot: u32, record: HolderRecord) {
-        STATE.with_borrow_mut(|state| state.holder_records.push((actor_index, slot, record)));
+    /// Adds a node to what `holders` says of a slot of the actor with this id, in the order of places.
+    pub fn add_holder(&mut self, actor: u64, slot: u32, record: HolderRecord) {
+        STATE.with_borrow_mut(|state| state.holder_records.push((actor, slot, record)));
     }
 
-    /// What the actor has taken back of others' capabilities: whose (its index), which slot, how much.
+    /// What the actor has taken back of others' capabilities: whose (its id), which slot, how much.
     #[must_use]
-    pub fn revoked(&self) -> Vec<(u32, u32, RevokeScope)> {
+    pub fn revoked(&self) -> Vec<(u64, u32, RevokeScope)> {
         STATE.with_borrow(|state| state.revoked.clone())
     }
 

@@ -118,9 +118,9 @@ pub struct State {
     pub cores: Vec<CoreRecord>,
     pub actor_records: Vec<ActorRecord>,
     pub capability_records: Vec<(u32, CapabilityRecord)>,
-    pub holder_records: Vec<(u32, u32, HolderRecord)>,
-    /// What was taken back of other actors' capabilities: the actor's place, the slot, how much.
-    pub revoked: Vec<(u32, u32, RevokeScope)>,
+    pub holder_records: Vec<(u64, u32, HolderRecord)>,
+    /// What was taken back of other actors' capabilities: the actor's id, the slot, how much.
+    pub revoked: Vec<(u64, u32, RevokeScope)>,
     pub machine: Option<MachineRecord>,
 }
 

@@ -7,9 +7,11 @@
 
 #[cfg(not(target_family = "wasm"))]
 #[path = "host.rs"]
+#[expect(clippy::too_many_arguments, reason = "a stub is as wide as its row of the table")]
 mod border;
 #[cfg(target_family = "wasm")]
 #[path = "wasm.rs"]
+#[expect(clippy::too_many_arguments, reason = "a stub is as wide as its row of the table")]
 mod border;
 mod export;
 
@@ -217,16 +219,21 @@ pub fn inspect(system: Handle, subject: Subject, index: u64, buffer: &mut [u8]) 
     result(answer).map(|len| len as usize)
 }
 
-pub fn holders(system: Handle, capability: u64, place: u64) -> Answer<HolderRecord> {
+pub fn holders(system: Handle, actor: u64, capability: Handle, place: u64) -> Answer<HolderRecord> {
     let mut record = [0; HolderRecord::SIZE];
     done(lend_mut(&mut record, |record| {
-        border::holders(system.bits(), capability, place, record, record.len_bytes())
+        border::holders(system.bits(), actor, capability.bits(), place, record, record.len_bytes())
     }))?;
     HolderRecord::decode(&record).map_err(|_| Error::InvalidArgument)
 }
 
-pub fn slot_revoke(system: Handle, capability: u64, scope: RevokeScope) -> Answer<RevokeReceipt> {
-    receipt(|record| border::slot_revoke(system.bits(), capability, scope.number(), record))
+pub fn slot_revoke(
+    system: Handle,
+    actor: u64,
+    capability: Handle,
+    scope: RevokeScope,
+) -> Answer<RevokeReceipt> {
+    receipt(|record| border::slot_revoke(system.bits(), actor, capability.bits(), scope.number(), record))
 }
 
 pub fn power(system: Handle, action: PowerAction) -> Answer {

@@ -137,9 +137,9 @@ fn ps_gives_one_line_an_actor_and_says_how_ended_ones_ended() {
     assert!(text.contains("14.1  gone  exited 3  high"), "{text}");
 }
 
-#[test]
-fn caps_lists_slots_with_rights() {
-    let record = CapabilityRecord {
+/// What is in the shell's slot 2.
+fn slot_two() -> CapabilityRecord {
+    CapabilityRecord {
         slot: 2,
         generation: 1,
         name: SlotName::new_truncated("console"),
@@ -153,7 +153,12 @@ fn caps_lists_slots_with_rights() {
         },
         object: 4,
         target: Name::new_truncated("console"),
-    };
+    }
+}
+
+#[test]
+fn caps_lists_slots_with_rights() {
+    let record = slot_two();
     let text = shown("caps shell\nunused\n", |kernel| {
         kernel.add_actor(actor(3, "shell", ActorState::Running));
         kernel.add_capability(3, record);
@@ -185,8 +190,10 @@ fn family(kernel: &mut Kernel) {
     };
     let shell = HolderRecord { place: 1, parent: 0, name: Name::new_truncated("shell"), ..first };
     let sent = HolderRecord { place: 5, parent: 1, holder: 0, rights: Rights::SEND, badge: 9, ..first };
-    kernel.add_actor(actor(3, "shell", ActorState::Running));
-    [first, shell, sent].into_iter().for_each(|record| kernel.add_holder(3, 2, record));
+    let holder = actor(3, "shell", ActorState::Running);
+    kernel.add_actor(holder);
+    kernel.add_capability(3, slot_two());
+    [first, shell, sent].into_iter().for_each(|record| kernel.add_holder(holder.id, 2, record));
 }
 
 #[test]
@@ -199,7 +206,7 @@ fn who_can_tells_every_holder_and_the_way_it_came() {
 
 #[test]
 fn revoke_tells_beforehand_and_afterwards_what_goes() {
-    let typed = "revoke --dry-run shell 2\nrevoke --whole shell 2\nrevoke --hole shell 2\nrevoke shell two\n";
+    let typed = "revoke --dry-run shell 2\nrevoke --whole shell 2\nrevoke --hole shell 2\nrevoke shell two\nrevoke shell 9\n";
     let (mut kernel, screen) = machine(typed);
     family(&mut kernel);
     assert_eq!(run(), Err(Error::Closed));
@@ -207,7 +214,8 @@ fn revoke_tells_beforehand_and_afterwards_what_goes() {
     assert!(text.contains("would take back 2 capabilities of 2 actors, 0 blocked by it\n"), "{text}");
     assert!(text.contains("took back 3 capabilities of 3 actors, 0 woken\n"), "{text}");
     assert_eq!(text.matches("usage: revoke [--dry-run] [--whole] ACTOR SLOT").count(), 2, "{text}");
-    assert_eq!(kernel.revoked(), [(3, 2, RevokeScope::Whole)]);
+    assert!(text.contains("revoke: shell has nothing in slot 9; see `caps shell`\n"), "{text}");
+    assert_eq!(kernel.revoked(), [(actor(3, "shell", ActorState::Running).id, 2, RevokeScope::Whole)]);
 }
 
 #[test]

@@ -29,7 +29,7 @@ macro_rules! for_each_host_call {
                 "Copies as much of the actor's argument text as fits.";
 
             // Its own capability table.
-            8 CapCopy cap_copy(handle: Handle, rights: RightBits, badge: Word) needs Any [] gives "the new handle" refuses [MissingRight TableFull InvalidArgument Full NoMemory]
+            8 CapCopy cap_copy(handle: Handle, rights: RightBits, badge: Word) needs Any [] gives "the new handle" refuses [MissingRight TableFull InvalidArgument Full Busy NoMemory]
                 "Derives a second capability with the same or fewer rights, which goes when this one is revoked. Chains of derivations are at most 64 long. A badge other than 0 marks a copy of an unbadged endpoint capability for good. Reply capabilities cannot be copied.";
             9 CapDrop cap_drop(handle: Handle) needs Any [] gives "0" refuses []
                 "Empties the slot. Dropping a reply capability tells its caller that nobody will answer; dropping the last capability that can receive closes an endpoint.";
@@ -37,7 +37,7 @@ macro_rules! for_each_host_call {
                 "Writes a CapabilityInfo.";
             11 CapFind cap_find(name: Address, len: Length) needs Nothing [] gives "the handle" refuses [NotFound InvalidArgument]
                 "Finds the capability that the spawner handed over under this name.";
-            12 CapRevoke cap_revoke(handle: Handle, scope: Number, receipt: Address) needs Any [] gives "0" refuses [Busy InvalidArgument]
+            12 CapRevoke cap_revoke(handle: Handle, scope: Number, receipt: Address) needs Any [] gives "0" refuses [Busy Cancelled InvalidArgument]
                 "Takes back what was derived from the capability, in whatever table, queue or blocked sender's message it is, and the capability itself if the scope says so; writes a RevokeReceipt. From one moment on all of it answers revoked, and whoever was blocked through it is woken with that.";
 
             // Log, time, randomness.
@@ -55,13 +55,13 @@ macro_rules! for_each_host_call {
             // Endpoints.
             32 EndpointCreate endpoint_create(factory: Handle, capacity: Number, policy: Number) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull NoMemory InvalidArgument Unsupported]
                 "Makes an endpoint that queues up to so many messages, 1 to 1024. Policy 0 makes senders wait in order; other policies are kept for later.";
-            33 Send send(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed NoMemory TooLong InvalidArgument TableFull]
+            33 Send send(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed NoMemory TooLong InvalidArgument TableFull Full Busy]
                 "Puts the message into the queue, waiting for room until the deadline. Capabilities in it are handed on, all or none; the right to receive from an endpoint stays behind, as it is only given at spawn.";
             34 Recv recv(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [RECEIVE] gives "0" refuses [WouldBlock TimedOut Cancelled Closed TooLong TableFull NoMemory InvalidArgument]
                 "Takes the oldest message, waiting for one until the deadline. One that is too long for the buffer, or whose capabilities find no room, stays first in the queue.";
-            35 Call call(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed PeerDead NoMemory TooLong InvalidArgument TableFull WouldDeadlock]
+            35 Call call(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed PeerDead NoMemory TooLong InvalidArgument TableFull Full Busy WouldDeadlock]
                 "Sends the message with a one-shot reply capability and blocks for the answer, which replaces the message in the same place. The deadline is for both.";
-            36 Reply reply(reply: Handle, message: Address) needs Reply [SEND] gives "0" refuses [PeerDead NoMemory TooLong InvalidArgument TableFull]
+            36 Reply reply(reply: Handle, message: Address) needs Reply [SEND] gives "0" refuses [PeerDead NoMemory TooLong InvalidArgument TableFull Full Busy]
                 "Answers a call. Uses the reply capability up when it succeeds or the caller is gone; never blocks.";
 
             // Notifications.
@@ -73,7 +73,7 @@ macro_rules! for_each_host_call {
                 "Waits until a bit is set, then writes the 64-bit word to memory and clears it. One waiter gets each word.";
 
             // Actors.
-            64 Spawn spawn(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound BadModule MissingRight WrongKind TableFull NoMemory TooLong InvalidArgument Full]
+            64 Spawn spawn(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound BadModule MissingRight WrongKind TableFull NoMemory TooLong InvalidArgument Full Busy]
                 "Starts an actor as the SpawnHead, its SpawnCaps and argument text say. The caller keeps what it hands over.";
             65 ActorKill actor_kill(actor: Handle) needs Actor [KILL] gives "0" refuses []
                 "Tells the actor to end. It does at its next safe point; one that has ended already stays as it ended.";
@@ -95,9 +95,9 @@ macro_rules! for_each_host_call {
                 "Writes one record about the machine: see Subject for what there is and what the index means.";
             97 Power power(system: Handle, action: Number) needs System [POWER] gives "does not return" refuses [InvalidArgument]
                 "Switches the machine off or restarts it.";
-            98 Holders holders(system: Handle, capability: Word, place: Word, buffer: Address, capacity: Length) needs System [INSPECT] gives "the record's length in bytes" refuses [NotFound InvalidArgument TooLong]
-                "Writes one HolderRecord: of everybody who can name the object of some actor's capability (its slot in the low half, the actor's place in the high half), the first at or after the place.";
-            99 SlotRevoke slot_revoke(system: Handle, capability: Word, scope: Number, receipt: Address) needs System [INSPECT] gives "0" refuses [NotFound Busy InvalidArgument]
+            98 Holders holders(system: Handle, actor: Word, capability: Word, place: Word, buffer: Address, capacity: Length) needs System [INSPECT] gives "the record's length in bytes" refuses [NotFound InvalidArgument TooLong]
+                "Writes one HolderRecord: of everybody who can name the object of a capability of the actor with this id (by the handle that the actor has for it), the first at or after the place.";
+            99 SlotRevoke slot_revoke(system: Handle, actor: Word, capability: Word, scope: Number, receipt: Address) needs System [INSPECT] gives "0" refuses [NotFound Busy Cancelled InvalidArgument]
                 "As cap_revoke, for a capability of some actor (named as for holders). Only counting needs no more; taking back needs the right to revoke.";
         }
     };

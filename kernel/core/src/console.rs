@@ -51,6 +51,7 @@ impl Console {
         deadline: Instant,
     ) -> Result<usize, Error> {
         loop {
+            through.0.holds(through.1)?;
             let read = khal::console::read(into);
             if read > 0 || into.is_empty() {
                 return Ok(read);

@@ -26,11 +26,11 @@ fn sweep(tree: &Tree, node: NodeId) {
 fn derive_against(revoke: fn(&Tree, NodeId)) {
     loom::model(move || {
         let tree = Arc::new(Tree::new());
-        let top = tree.derive(None, GRANT).unwrap();
-        let parent = tree.derive(Some(top), GRANT).unwrap();
+        let top = tree.derive(None, GRANT, || ()).unwrap();
+        let parent = tree.derive(Some(top), GRANT, || ()).unwrap();
         let at_revoker = tree.clone();
         let revoker = loom::thread::spawn(move || revoke(&at_revoker, parent));
-        let child = tree.derive(Some(parent), GRANT);
+        let child = tree.derive(Some(parent), GRANT, || ());
         revoker.join().unwrap();
         match child {
             Ok(child) => assert_eq!(tree.check(child, &mut 0), Err(Error::Revoked), "one got away"),
@@ -82,7 +82,7 @@ fn commit_against(send: fn(&Queue, NodeId), revoke: fn(&Queue, NodeId)) {
     loom::model(move || {
         let queue = Queue { tree: Tree::new(), lock: Mutex::new(QUEUE, ()), messages: AtomicU32::new(0) };
         let queue = Arc::new(queue);
-        let node = queue.tree.derive(None, GRANT).unwrap();
+        let node = queue.tree.derive(None, GRANT, || ()).unwrap();
         let at_sender = queue.clone();
         let sender = loom::thread::spawn(move || send(&at_sender, node));
         revoke(&queue, node);
@@ -175,7 +175,7 @@ fn wait_against(block: fn(&Sleeper, NodeId, &Pass), revoke: fn(&Sleeper, NodeId)
             through: Through::new(),
             ended: std::sync::Mutex::default(),
         });
-        let node = sleeper.tree.derive(None, GRANT).unwrap();
+        let node = sleeper.tree.derive(None, GRANT, || ()).unwrap();
         let pass = sleeper.tree.check(node, &mut 0).unwrap();
         let at_revoker = sleeper.clone();
         let revoker = loom::thread::spawn(move || revoke(&at_revoker, node));
@@ -231,8 +231,8 @@ fn another_wait_against(interrupt: Interrupt) {
         let other = Tree::new();
         let shared = Arc::new((Tree::new(), Gate::new(), Through::new()));
         let (tree, gate, through) = &*shared;
-        let node = tree.derive(None, GRANT).unwrap();
-        let beside = other.derive(None, GRANT).unwrap();
+        let node = tree.derive(None, GRANT, || ()).unwrap();
+        let beside = other.derive(None, GRANT, || ()).unwrap();
         let _first = gate.arm();
         through.begin(tree, node);
         let at_revoker = shared.clone();

@@ -1,7 +1,7 @@
 //! Taking capabilities back, and asking who holds what.
 //!
-//! A capability of another actor is named as listings name it: the actor's place among the actors, and the
-//! slot. Nothing of it is kept across the call but the object and the node. Locks: `REGISTRY`, one actor's
+//! A capability of another actor is named by that actor's id and its own handle, so that neither can be
+//! somebody else's by now. Nothing of it is kept across the call but the object and the node. Locks: `REGISTRY`, one actor's
 //! `TABLE`, then `TREE` and the object's own, each alone; the sweep itself holds none between its pieces.
 
 use crate::claim::claims;
@@ -30,7 +30,8 @@ pub fn slot_revoke(context: &mut Context<'_>, claim: claims::SlotRevoke) -> Resu
     }
     context.check(claim.receipt, RevokeReceipt::SIZE)?;
     let kernel = context.actor.kernel();
-    let subtree = at_slot(kernel, claim.capability, |found| Subtree::of(found, scope_of(asked)))?;
+    let subtree =
+        at_slot(kernel, claim.actor, claim.capability, |found| Subtree::of(found, scope_of(asked)))?;
     finish(context, &subtree, asked, claim.receipt)
 }
 
@@ -53,14 +54,21 @@ fn finish(
     asked: RevokeScope,
     receipt_at: u32,
 ) -> Result<u64, Refusal> {
-    let kernel = context.actor.kernel();
+    let actor = context.actor;
     let breathe = || {
         if khal::cpu::resched_due() {
             khal::thread::pause(Pause::Yield);
         }
     };
-    let receipt =
-        if only_counts(asked) { subtree.count(kernel, breathe)? } else { subtree.revoke(kernel, breathe)? };
+    let receipt = if only_counts(asked) {
+        let goes_on = || {
+            breathe();
+            !actor.must_stop()
+        };
+        subtree.count(actor.kernel(), goes_on)?
+    } else {
+        subtree.revoke(actor.kernel(), breathe)?
+    };
     context.write(receipt_at, &receipt.encode())?;
     Ok(0)
 }
@@ -72,7 +80,7 @@ pub fn holders(context: &mut Context<'_>, claim: claims::Holders) -> Result<u64,
     }
     let place = u32::try_from(claim.place).map_err(|_| Error::NotFound)?;
     let kernel = context.actor.kernel();
-    let object = at_slot(kernel, claim.capability, |found| found.object().share())?;
+    let object = at_slot(kernel, claim.actor, claim.capability, |found| found.object().share())?;
     let record = holder(kernel, &object, place)?;
     context.write(claim.buffer, &record.encode())?;
     Ok(HolderRecord::SIZE as u64)
@@ -103,18 +111,15 @@ const fn state(view: &View) -> GrantState {
     }
 }
 
-/// Looks at the capability in exactly this slot of exactly this actor.
+/// Looks at a capability of the actor with this id, by the actor's own handle for it.
 fn at_slot<T>(
     kernel: &Kernel,
+    actor: u64,
     capability: u64,
     look: impl FnOnce(&Capability) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let (place, slot) = ((capability >> 32) as u32, capability as u32);
-    let (found, actor) = kernel.registry().next_from(place).ok_or(Error::NotFound)?;
-    if found != place {
-        return Err(Error::NotFound);
-    }
+    let actor = kernel.registry().get(ActorId::from_bits(actor)).ok_or(Error::NotFound)?;
     let table = actor.table().lock();
-    let (handle, _, held) = table.next_used(slot).ok_or(Error::NotFound)?;
-    if handle.index() == slot { look(held) } else { Err(Error::NotFound) }
+    // Stale or never given, as that actor would be told: for whoever asks here, nothing is there.
+    look(table.get(Handle::from_bits(capability)).map_err(|_| Error::NotFound)?)
 }

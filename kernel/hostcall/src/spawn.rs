@@ -9,11 +9,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use tessera_abi::{EndRecord, Error, ObjectKind, Rights, SlotName, SpawnCap, SpawnHead, SpawnRequest};
 use tessera_core::actor::spawn::Spawn;
-use tessera_core::actor::{ActorId, Profile};
+use tessera_core::actor::{ActorId, EndSignal, Profile};
 use tessera_core::cap::table::{DEFAULT_LIMIT, MAX_LIMIT};
 use tessera_core::cap::{Capability, Object};
 use tessera_core::engine::Limits;
-use tessera_core::ipc::Notification;
 
 /// Interpreter stacks of an actor that asks for none in particular, in bytes.
 const STACK_DEFAULT_BYTES: u32 = 64 * 1024;
@@ -55,7 +54,8 @@ pub fn spawn(context: &mut Context<'_>, claim: claims::Spawn) -> Result<u64, Ref
     let actor = context.actor;
     context.give(|| {
         let spawned = tessera_core::actor::spawn::spawn(actor.kernel(), spawn)?;
-        Capability::first(Object::Actor(spawned))
+        // Without a capability nobody could ever reach it: then it is not to be.
+        Capability::first(Object::Actor(spawned.clone())).inspect_err(|_| spawned.kill())
     })
 }
 
@@ -108,12 +108,16 @@ fn narrowed(context: &Context<'_>, cap: &SpawnCap) -> Result<Capability, Refusal
     Ok(held.grant(cap.rights, cap.badge)?)
 }
 
-fn signal(context: &Context<'_>, head: &SpawnHead) -> Result<Option<(Arc<Notification>, u64)>, Refusal> {
+fn signal(context: &Context<'_>, head: &SpawnHead) -> Result<Option<EndSignal>, Refusal> {
     if head.end_notification.is_none() {
         return Ok(None);
     }
-    let (notification, _) = context.notification(head.end_notification.bits(), Rights::SIGNAL)?;
-    Ok(Some((notification, head.end_bits)))
+    let own = {
+        let table = context.actor.table().lock();
+        let (held, _) = table.find(head.end_notification, ObjectKind::Notification, Rights::SIGNAL)?;
+        held.derive(Rights::SIGNAL, 0)?
+    };
+    Ok(Some(EndSignal::new(own, head.end_bits)?))
 }
 
 pub fn actor_kill(context: &mut Context<'_>, claim: claims::ActorKill) -> Result<u64, Refusal> {

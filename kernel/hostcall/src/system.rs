@@ -68,7 +68,7 @@ pub fn image_read(context: &mut Context<'_>, claim: claims::ImageRead) -> Result
 }
 
 pub fn console_write(context: &mut Context<'_>, claim: claims::ConsoleWrite) -> Result<u64, Refusal> {
-    context.may(claim.console, ObjectKind::Console, Rights::WRITE)?;
+    let (authority, pass) = context.authority(claim.console, ObjectKind::Console, Rights::WRITE)?;
     context.check(claim.bytes, claim.len as usize)?;
     let mut piece = [0; CONSOLE_BYTES];
     let (mut at, mut left) = (claim.bytes, claim.len as usize);
@@ -76,6 +76,7 @@ pub fn console_write(context: &mut Context<'_>, claim: claims::ConsoleWrite) -> 
         let len = left.min(piece.len());
         let part = piece.get_mut(..len).unwrap_or_default();
         context.memory.read(at, part)?;
+        authority.tree().holds(&pass)?;
         khal::console::write(part);
         at = at.saturating_add(len as u32);
         left -= len;

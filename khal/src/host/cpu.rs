@@ -43,14 +43,12 @@ static CORES: [Core; MAX_CORES] = [const {
 }; MAX_CORES];
 
 #[inline]
-
 fn of(core: CoreId) -> &'static Core {
     let [first, ..] = &CORES;
     CORES.get(core.index()).unwrap_or(first)
 }
 
 #[inline]
-
 fn here() -> &'static Core {
     of(current())
 }
@@ -68,7 +66,6 @@ pub(super) fn become_core(core: CoreId) {
 }
 
 #[inline]
-
 pub(crate) fn current() -> CoreId {
     local().core.get()
 }
@@ -128,7 +125,6 @@ pub(super) fn arm(at: Instant) {
 }
 
 #[inline]
-
 pub(crate) fn resched_due() -> bool {
     if local().simulated.get() {
         return sim::resched_due();

@@ -30,6 +30,8 @@ const LINE_STATUS: u16 = COM1 + 5;
 const DATA_READY: u8 = 1;
 const TRANSMITTER_EMPTY: u8 = 1 << 5;
 const RECEIVE_INTERRUPT: u8 = 1;
+/// How often a machine that goes looks whether the device takes more: some tenths of a second.
+const DRAIN_TRIES: u32 = 1_000_000;
 
 static OUTPUT: Mutex<Option<Output>> =
     Mutex::new(Rank::of(&Order { order: 56, name: "console output" }), None);
@@ -81,6 +83,21 @@ fn wait<T>(mut done: impl FnMut(&mut Outbox) -> Option<T>) -> Option<T> {
             outbox.send(|next| uart.send_bytes(next));
         } else {
             return None;
+        }
+        core::hint::spin_loop();
+    }
+}
+
+/// Sends what writers have left, before the machine goes. With a bound: neither a device that is never
+/// ready nor a core that died with the lock keeps the machine from going.
+pub(crate) fn flush() {
+    for _ in 0..DRAIN_TRIES {
+        if let Some(mut output) = OUTPUT.try_lock() {
+            let Some(Output { uart, outbox }) = output.as_mut() else { return };
+            if outbox.is_empty() {
+                return;
+            }
+            outbox.send(|next| uart.send_bytes(next));
         }
         core::hint::spin_loop();
     }

@@ -22,7 +22,6 @@ pub(super) fn set_count(cores: usize) {
 }
 
 #[inline]
-
 pub(crate) fn current() -> CoreId {
     percpu::core()
 }
@@ -46,7 +45,6 @@ pub(crate) fn kick(core: CoreId) {
 }
 
 #[inline]
-
 pub(crate) fn acknowledge_kick() -> bool {
     percpu::here().kicked.swap(false, SeqCst)
 }
@@ -69,7 +67,6 @@ pub(crate) fn idle(until: Option<Instant>) {
 }
 
 #[inline]
-
 pub(crate) fn resched_due() -> bool {
     percpu::here().resched.load(SeqCst)
 }

@@ -11,7 +11,8 @@ use tessera_run::{Clock, Firmware, Guest};
 
 /// The test kernel ends well, and every line that it prints of a scenario or property says so.
 fn holds(guest: &Guest, name: &str, cores: u16) {
-    let report = guest.run(b"", LIMIT);
+    // The thousand rounds take several times as long as anything else here.
+    let report = guest.run(b"", LIMIT * 3);
     assert_eq!(fault_of(&report), None, "{name} on {cores} cores");
     let console = report.map(|report| report.console).unwrap_or_default();
     let verdict = console.lines().find(|line| line.starts_with("on "));

@@ -62,6 +62,7 @@ list! {
         the_right_to_receive_does_not_travel;
     hostile: random_calls_are_answered_as_their_rows_say;
     revocation: whoever_is_blocked_by_what_is_taken_back_is_told a_capability_on_its_way_is_taken_back
+        a_call_in_line_does_not_get_in_once_it_is_taken_back a_copy_of_what_is_gone_or_too_deep_is_refused
         a_handler_whose_own_endpoint_is_taken_back_ends_revoked
         an_endpoint_closes_when_the_last_right_to_receive_is_taken_back
         one_s_own_can_be_taken_back_and_others_only_with_the_right

@@ -31,14 +31,20 @@ struct Blocked {
     actor: Arc<Actor>,
 }
 
+/// An endpoint whose queue is full.
+fn full_of(somebody: &Arc<Actor>) -> Result<Capability, Failure> {
+    let full = endpoint(1)?;
+    endpoint_of(&full)?.send(by_kernel(somebody), &mut Some(Message::default()), Instant::ZERO)?;
+    Ok(full)
+}
+
 /// One actor for each way to block.
 fn one_for_each_way(stage: &mut Stage<'_>, awaited: &Arc<Actor>) -> Result<Vec<Blocked>, Failure> {
-    let full = endpoint(1)?;
-    endpoint_of(&full)?.send(by_kernel(awaited), &mut Some(Message::default()), Instant::ZERO)?;
     // What the actor gets of it: an endpoint's badge tells it to send, the rights to receive or to call.
     let ways = [
-        ("send", full, Rights::SEND, 1),
+        ("send", full_of(awaited)?, Rights::SEND, 1),
         ("call", endpoint(1)?, Rights::SEND, 0),
+        ("call in line", full_of(awaited)?, Rights::SEND, 0),
         ("recv", endpoint(1)?, Rights::ALL, 0),
         ("sleep", authority(ObjectKind::Clock)?, Rights::ALL, 0),
         ("read", authority(ObjectKind::Console)?, Rights::ALL, 0),
@@ -58,11 +64,15 @@ pub fn whoever_is_blocked_by_what_is_taken_back_is_told(stage: &mut Stage<'_>) -
     let awaited = stage.main("forever", vec![])?;
     for Blocked { way, kept, actor } in one_for_each_way(stage, &awaited)? {
         check!(actor.end().record().is_none(), "{way}: it did not wait");
-        let planned = Subtree::of(&kept, Scope::Below)?.count(&stage.kernel, || {})?;
+        let planned = Subtree::of(&kept, Scope::Below)?.count(&stage.kernel, || true)?;
         let receipt = revoke(stage, &kept, Scope::Below)?;
         let expected = RevokeReceipt { nodes: 1, actors: 1, waiters: 1 };
         check!(receipt == expected && planned == expected, "{way}: {receipt:?}, planned {planned:?}");
         stage.ends(&actor, REVOKED)?;
+        if let Object::Endpoint(queue) = kept.object() {
+            let counters = queue.counters();
+            check!(counters.balance() && counters.blocked == 0, "{way}: {counters:?}");
+        }
     }
     awaited.kill();
     stage.ends(&awaited, EndReason::Killed)
@@ -91,6 +101,42 @@ pub fn a_capability_on_its_way_is_taken_back(stage: &mut Stage<'_>) -> Verdict {
     stage.ends(&taker, EndReason::Exited(0))?;
     bystander.kill();
     stage.ends(&bystander, EndReason::Killed)
+}
+
+/// The queue is full, a caller waits in line, and its leave is taken back before there is room: its message
+/// does not get in when there is, though the caller has not had a turn to take it back.
+pub fn a_call_in_line_does_not_get_in_once_it_is_taken_back(stage: &mut Stage<'_>) -> Verdict {
+    let somebody = stage.main("forever", vec![])?;
+    let door = full_of(&somebody)?;
+    let caller = stage.actor("tells", Shape::Main, Priority::Low, vec![door.derive(Rights::SEND, 0)?])?;
+    stage.until("it waits", || waits(&caller))?;
+    let sends = Subtree::of(&door, Scope::Below)?;
+    sends.revoke(&stage.kernel, || {})?;
+    let queue = endpoint_of(&door)?;
+    let taken = queue.recv(by_kernel(&somebody), 0, Instant::ZERO);
+    check!(taken.is_ok(), "the first message is gone: {:?}", taken.err());
+    let late = queue.recv(by_kernel(&somebody), 0, Instant::ZERO);
+    check!(late.err() == Some(Error::WouldBlock), "a message of a caller without leave was delivered");
+    stage.ends(&caller, REVOKED)?;
+    check!(queue.counters().withdrawn == 1 && queue.counters().balance(), "{:?}", queue.counters());
+    somebody.kill();
+    stage.ends(&somebody, EndReason::Killed)
+}
+
+/// A copy of what is gone is refused, and closes nothing under the table's lock; a chain that is as long as
+/// can be is refused to go on, whatever way it would.
+pub fn a_copy_of_what_is_gone_or_too_deep_is_refused(stage: &mut Stage<'_>) -> Verdict {
+    let actor = stage.main("copies_what_is_gone", vec![authority(ObjectKind::Factory)?])?;
+    stage.ends(&actor, EndReason::Exited(0))?;
+    let mut deep = authority(ObjectKind::Clock)?;
+    let mut above = Vec::new();
+    for _ in 1..tessera_core::cap::forest::DEPTH_MOST {
+        let next = deep.derive(Rights::ALL, 0)?;
+        above.push(core::mem::replace(&mut deep, next));
+    }
+    let deepest = deep.derive(Rights::ALL, 0)?;
+    let actor = stage.main("sends_what_is_deep", vec![endpoint(1)?, deepest])?;
+    stage.ends(&actor, EndReason::Exited(0))
 }
 
 pub fn a_handler_whose_own_endpoint_is_taken_back_ends_revoked(stage: &mut Stage<'_>) -> Verdict {

@@ -52,7 +52,12 @@ impl Guest {
             "early" => self.count_early(),
             "line" => self.answer_line(),
             "echo" => self.echo(),
-            "reset" => Ok(writeln!(self.monitor, "{RESET}")?),
+            // Firmware takes its time before the console says anything again.
+            "reset" => {
+                writeln!(self.monitor, "{RESET}")?;
+                thread::sleep(Duration::from_millis(100));
+                Ok(())
+            }
             "end-by-reset" => Ok(writeln!(self.monitor, "{END}")?),
             "exit" => exit(value.parse::<i32>()? << 1 | 1),
             "off" => exit(0),

@@ -56,8 +56,8 @@ impl Calls<'_> {
     }
 
     /// The holders of a capability, as the test has told them.
-    fn holders_of(&self, capability: u64) -> impl Iterator<Item = &HolderRecord> {
-        let (owner, slot) = ((capability >> 32) as u32, capability as u32);
+    fn holders_of(&self, owner: u64, capability: u64) -> impl Iterator<Item = &HolderRecord> {
+        let slot = Handle::from_bits(capability).index();
         let records = self.state.holder_records.iter();
         records.filter(move |record| (record.0, record.1) == (owner, slot)).map(|record| &record.2)
     }
@@ -66,12 +66,13 @@ impl Calls<'_> {
     pub(super) fn holders(
         &mut self,
         _system: u64,
+        actor: u64,
         capability: u64,
         place: u64,
         buffer: u32,
         capacity: u32,
     ) -> Outcome {
-        let record = self.holders_of(capability).find(|record| u64::from(record.place) >= place);
+        let record = self.holders_of(actor, capability).find(|record| u64::from(record.place) >= place);
         let record = record.ok_or(Error::NotFound)?.encode();
         if record.len() > capacity as usize {
             return Err(Error::TooLong.into());
@@ -81,7 +82,15 @@ impl Calls<'_> {
     }
 
     /// Every holder that the test has told of counts as taken back, the first only with a whole scope.
-    pub(super) fn slot_revoke(&mut self, system: u64, capability: u64, scope: u32, receipt: u32) -> Outcome {
+    #[expect(clippy::too_many_arguments, reason = "a row of the table, as wide as it is there")]
+    pub(super) fn slot_revoke(
+        &mut self,
+        system: u64,
+        actor: u64,
+        capability: u64,
+        scope: u32,
+        receipt: u32,
+    ) -> Outcome {
         let scope = RevokeScope::from_number(scope).ok_or(Error::InvalidArgument)?;
         let counts = matches!(scope, RevokeScope::CountBelow | RevokeScope::CountWhole);
         let may = self.state.lookup(Handle::from_bits(system))?.rights.contains(Rights::REVOKE);
@@ -89,10 +98,10 @@ impl Calls<'_> {
             return Err(Error::MissingRight.into());
         }
         let spared = usize::from(matches!(scope, RevokeScope::Below | RevokeScope::CountBelow));
-        let nodes = self.holders_of(capability).skip(spared).count() as u64;
+        let nodes = self.holders_of(actor, capability).skip(spared).count() as u64;
         self.memory.write(receipt, &RevokeReceipt { nodes, actors: nodes, waiters: 0 }.encode())?;
         if !counts {
-            self.state.revoked.push(((capability >> 32) as u32, capability as u32, scope));
+            self.state.revoked.push((actor, Handle::from_bits(capability).index(), scope));
         }
         Ok(0)
     }

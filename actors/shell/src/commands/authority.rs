@@ -75,8 +75,8 @@ pub fn unused(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 
 pub fn who_can(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     let [actor, slot] = arguments else { return Err(Trouble::Usage) };
-    let (actor, slot) = at(shell, actor, slot)?;
-    let holders: Vec<HolderRecord> = shell.system.holders(&actor, slot).collect();
+    let (actor, capability) = at(shell, actor, slot)?;
+    let holders: Vec<HolderRecord> = shell.system.holders(&actor, &capability).collect();
     let head = ["HOLDER", "RIGHTS", "BADGE", "STATE", "CAME BY"];
     let mut rows = Vec::from([head.map(String::from).to_vec()]);
     for one in holders.iter().filter(|one| one.state != GrantState::Dropped) {
@@ -122,7 +122,7 @@ pub fn revoke(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
         return Err(Trouble::Usage);
     }
     let &[actor, slot] = names.as_slice() else { return Err(Trouble::Usage) };
-    let (actor, slot) = at(shell, actor, slot)?;
+    let (actor, capability) = at(shell, actor, slot)?;
     let dry = options.contains(&"--dry-run");
     let scope = match (options.contains(&"--whole"), dry) {
         (false, false) => RevokeScope::Below,
@@ -130,7 +130,7 @@ pub fn revoke(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
         (false, true) => RevokeScope::CountBelow,
         (true, true) => RevokeScope::CountWhole,
     };
-    let receipt = shell.system.revoke(&actor, slot, scope)?;
+    let receipt = shell.system.revoke(&actor, &capability, scope)?;
     Ok(shell.terminal.write(&told(&receipt, dry))?)
 }
 
@@ -145,8 +145,10 @@ fn told(receipt: &RevokeReceipt, dry: bool) -> String {
     format!("{did} {nodes} of {actors}, {} {woken}\n", receipt.waiters)
 }
 
-/// The actor and the slot that are meant.
-fn at(shell: &Shell, actor: &str, slot: &str) -> Result<(ActorRecord, u32), Trouble> {
+/// The actor that is meant, and what it has in the slot now.
+fn at(shell: &Shell, actor: &str, slot: &str) -> Result<(ActorRecord, CapabilityRecord), Trouble> {
     let actor = find(shell, actor)?;
-    Ok((actor, slot.parse().map_err(|_| Trouble::Usage)?))
+    let slot: u32 = slot.parse().map_err(|_| Trouble::Usage)?;
+    let found = shell.system.capabilities(&actor).find(|capability| capability.slot == slot);
+    Ok((actor, found.ok_or_else(|| Trouble::EmptySlot(actor.name.to_string(), slot))?))
 }

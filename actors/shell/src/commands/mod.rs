@@ -37,6 +37,8 @@ pub enum Trouble {
     NoSuchActor(String),
     /// Several actors have this name.
     SeveralActors(String),
+    /// The actor has nothing in the slot.
+    EmptySlot(String, u32),
     /// The shell holds no capability under this name that it could hand on.
     NothingToHandOver(String),
 }
@@ -147,6 +149,9 @@ fn explain(command: &Command, trouble: &Trouble) -> String {
         Trouble::NoSuchActor(actor) => format!("{name}: there is no actor `{actor}`; `ps` lists them\n"),
         Trouble::SeveralActors(actor) => {
             format!("{name}: several actors are called `{actor}`; `ps` tells their ids\n")
+        }
+        Trouble::EmptySlot(actor, slot) => {
+            format!("{name}: {actor} has nothing in slot {slot}; see `caps {actor}`\n")
         }
         Trouble::NothingToHandOver(slot) => {
             format!("{name}: the shell has nothing called `{slot}` to hand over; see `caps shell`\n")

@@ -6,9 +6,8 @@
 //! Lock: its own, rank `END`.
 
 use super::Actor;
-use crate::cap::{Pass, Tree};
+use crate::cap::{Capability, Object, Pass, Tree};
 use crate::fallible;
-use crate::ipc::Notification;
 use crate::ipc::waiter::{Room, Waiter};
 use crate::ranks;
 use crate::sched::core::Place;
@@ -20,6 +19,28 @@ use khal::sync::Mutex;
 use khal::sync::atomic::{AtomicBool, Ordering};
 use khal::time::Instant;
 use tessera_abi::{EndReason, EndRecord, Error, Line};
+
+/// What to signal at an end: a capability of the end's own, derived from the spawner's, so that taking that
+/// back takes this along; and the bits.
+#[derive(Debug)]
+pub struct EndSignal(Box<(Capability, u64)>);
+
+impl EndSignal {
+    /// The signal `bits` through `capability`, which names a notification.
+    ///
+    /// # Errors
+    /// `NoMemory`.
+    pub fn new(capability: Capability, bits: u64) -> Result<Self, Error> {
+        fallible::own((capability, bits)).map(EndSignal)
+    }
+
+    fn give(self) {
+        let (capability, bits) = *self.0;
+        if let (Object::Notification(notification), Ok(pass)) = (capability.object(), capability.pass()) {
+            let _taken_back = notification.signal(&pass, bits);
+        }
+    }
+}
 
 /// An [`EndRecord`] in less room.
 #[derive(Debug)]
@@ -40,7 +61,7 @@ impl Record {
 struct State {
     record: Option<Record>,
     waiters: Vec<Waiter>,
-    signal: Option<(Arc<Notification>, u64)>,
+    signal: Option<EndSignal>,
 }
 
 /// See the module.
@@ -53,8 +74,8 @@ pub struct End {
 }
 
 impl End {
-    /// Not ended; when it does, `signal`'s bits are set.
-    pub fn new(signal: Option<(Arc<Notification>, u64)>) -> Self {
+    /// Not ended; when it does, `signal` is given.
+    pub fn new(signal: Option<EndSignal>) -> Self {
         let state = State { record: None, waiters: Vec::new(), signal };
         End { state: Mutex::new(ranks::END, state), come: AtomicBool::new(false) }
     }
@@ -83,9 +104,8 @@ impl End {
             self.come.store(true, Ordering::Release);
             (core::mem::take(&mut state.waiters), state.signal.take())
         };
-        if let Some((notification, bits)) = signal {
-            // The bits were asked for at spawn, with the right to signal; no capability is used now.
-            let _always_may = notification.signal(&Pass::KERNEL, bits);
+        if let Some(signal) = signal {
+            signal.give();
         }
         for waiter in waiters {
             let _stopped_waiting = waiter.hand(None, Cause::Delivered, Place::Home);
@@ -104,6 +124,7 @@ impl End {
     ) -> Result<EndRecord, Error> {
         let ticket = {
             let mut state = self.state.lock();
+            through.0.holds(through.1)?;
             if let Some(record) = &state.record {
                 return Ok(record.unpacked());
             }
@@ -116,6 +137,8 @@ impl End {
             ticket
         };
         let error = match waiter.block(ticket, deadline, Some(through)) {
+            // Between the end and this it may have been taken back: then it is not told.
+            Ok(Cause::Delivered) if through.0.holds(through.1).is_err() => Error::Revoked,
             Ok(Cause::Delivered) => return self.record().ok_or(Error::Cancelled),
             Ok(Cause::TimedOut) => Error::TimedOut,
             Ok(Cause::Revoked) => Error::Revoked,

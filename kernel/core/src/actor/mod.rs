@@ -30,11 +30,11 @@ use alloc::vec::Vec;
 use khal::contain::Meter;
 use khal::cpu::CoreId;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
-use khal::sync::{ArcSlot, Mutex};
+use khal::sync::{ArcSlot, Mutex, PreemptGuard};
 use khal::thread::{Stack, Thread};
 use tessera_abi::{ActorState, Name, Priority, Shape};
 
-pub use end::End;
+pub use end::{End, EndSignal};
 
 /// Names an actor for ever: a place in the registry and how often it has been used. Never 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,6 +92,8 @@ pub(crate) struct Body {
 pub struct Tally {
     /// Time on a core, in ns.
     pub cpu_ns: AtomicU64,
+    /// Times that it was switched to.
+    pub turns: AtomicU64,
     /// Messages received, answers included.
     pub messages_in: AtomicU64,
     /// Messages sent, calls and answers included.
@@ -224,6 +226,8 @@ impl Actor {
         // SeqCst, against `block`: it arms the gate and then reads this flag, here the flag is raised
         // and then the gate read, so one of the two sees the other.
         self.stop.store(true, Ordering::SeqCst);
+        // From claim to fire nobody may be switched out: somebody else may spin for the fire.
+        let _here = PreemptGuard::new();
         if let Some(claim) = self.gate.claim_any() {
             self.wake(claim.fire(Cause::Stopped), Place::Home);
         }

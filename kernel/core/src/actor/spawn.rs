@@ -5,10 +5,10 @@
 //! one for each activation), a place in the registry. Then it is made ready, and does the rest itself
 //! on its own stack: see [`super::activation`].
 
-use super::{Actor, Body, End, Profile, Tally};
+use super::{Actor, Body, End, EndSignal, Profile, Tally};
 use crate::cap::{Capability, Object, Pass, Table, Through, Tree};
 use crate::fallible;
-use crate::ipc::{Endpoint, Notification};
+use crate::ipc::Endpoint;
 use crate::kernel::Kernel;
 use crate::ranks;
 use crate::sched::core::Place;
@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 use khal::contain::Meter;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 use khal::sync::{ArcSlot, Mutex};
-use tessera_abi::{ActorState, Error, Handle, ObjectKind, Rights, Shape, SlotName};
+use tessera_abi::{ActorState, Error, Handle, Rights, Shape, SlotName};
 
 /// A request for an actor, all of it checked and owned.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct Spawn {
     /// What it is handed, in the order of its slots. A handler's first is its own endpoint.
     pub caps: Vec<(SlotName, Capability)>,
     /// What to signal when it ends.
-    pub signal: Option<(Arc<Notification>, u64)>,
+    pub signal: Option<EndSignal>,
 }
 
 /// Starts an actor.
@@ -104,10 +104,12 @@ fn fill_table(slots_max: u32, caps: Vec<(SlotName, Capability)>) -> Result<Table
 }
 
 fn find_own_endpoint(table: &Table) -> Result<(Arc<Endpoint>, Pass), Error> {
-    let found = table.find(Handle::OWN_ENDPOINT, ObjectKind::Endpoint, Rights::RECEIVE);
-    let (first, pass) = found.map_err(|_| Error::InvalidArgument)?;
+    // Looked at and not used: the handler has done nothing with it yet.
+    let first = table.get(Handle::OWN_ENDPOINT).map_err(|_| Error::InvalidArgument)?;
     match first.object() {
-        Object::Endpoint(endpoint) => Ok((endpoint.clone(), pass)),
+        Object::Endpoint(endpoint) if first.rights().contains(Rights::RECEIVE) => {
+            Ok((endpoint.clone(), first.check().map_err(|_| Error::InvalidArgument)?))
+        }
         _ => Err(Error::InvalidArgument),
     }
 }

@@ -98,6 +98,8 @@ impl Actor {
 
     /// Wakes it if it is blocked through this node; whether it was.
     pub(crate) fn interrupt(self: &Arc<Self>, tree: &Tree, node: NodeId) -> bool {
+        // From claim to fire nobody may be switched out: somebody else may spin for the fire.
+        let _here = PreemptGuard::new();
         let Some(claim) = self.through.interrupt(&self.gate, tree, node) else { return false };
         self.wake(claim.fire(Cause::Revoked), Place::Home);
         true

@@ -17,7 +17,7 @@ use tessera_abi::{Error, Rights};
 /// How long a chain of derivations may be.
 pub const DEPTH_MOST: u32 = 64;
 
-/// Nodes that one piece of a sweep frees at the most.
+/// Nodes that one piece of a sweep frees at the most, and one piece of a walk looks at.
 pub const PIECE_NODES: usize = 64;
 
 /// Whether what was asked to be revoked goes itself.
@@ -104,12 +104,13 @@ impl Forest {
     /// Makes a node below `parent`, or a top.
     ///
     /// # Errors
-    /// `Revoked` below a node that is unusable or being swept; `Full` at the greatest depth; `NoMemory`.
+    /// `Revoked` below a node that is unusable, `Busy` below one whose own offspring is being swept; `Full` at
+    /// the greatest depth; `NoMemory`.
     pub fn derive(&mut self, parent: Option<NodeId>, grant: Grant) -> Result<NodeId, Error> {
         let Some(parent) = parent else { return self.nodes.add(NONE, grant) };
         self.check(parent)?;
         if self.nodes.get(parent).is_some_and(|node| node.mark != Mark::None) {
-            return Err(Error::Revoked);
+            return Err(Error::Busy);
         }
         if self.depth(parent.index) >= DEPTH_MOST {
             return Err(Error::Full);
@@ -257,10 +258,16 @@ impl Forest {
         Some(at)
     }
 
-    /// The first node at or after `index`.
-    pub fn view(&self, index: u32) -> Option<View> {
-        let (index, node) = (index..self.nodes.end())
-            .find_map(|index| self.nodes.at(index).filter(|node| node.live).map(|node| (index, node)))?;
+    /// The first node among the few at and after `index`; otherwise where to look next, if anywhere.
+    pub fn look(&self, index: u32) -> Result<View, Option<u32>> {
+        let end = self.nodes.end().min(index.saturating_add(PIECE_NODES as u32));
+        let next = (end < self.nodes.end()).then_some(end);
+        (index..end).find_map(|index| self.view(index)).ok_or(next)
+    }
+
+    /// The node in this place.
+    fn view(&self, index: u32) -> Option<View> {
+        let node = self.nodes.at(index).filter(|node| node.live)?;
         let id = NodeId { index, generation: node.generation };
         Some(View {
             index,

@@ -7,6 +7,7 @@
 //! however many there are. No lock of its own and no policy: [`super::forest`] has that.
 
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 use tessera_abi::{Error, Rights};
 
 /// No node.
@@ -22,13 +23,14 @@ const FIRST_FULL_CHUNK: u32 = CHUNK_MOST.ilog2();
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NodeId {
     pub(super) index: u32,
-    pub(super) generation: u32,
+    /// Never 0, so that no node at all needs no room of its own.
+    pub(super) generation: NonZeroU32,
 }
 
 impl NodeId {
     /// The id as one word, never 0.
     pub fn bits(self) -> u64 {
-        u64::from(self.generation) << 32 | u64::from(self.index)
+        u64::from(self.generation.get()) << 32 | u64::from(self.index)
     }
 }
 
@@ -56,7 +58,7 @@ pub(super) enum Mark {
 
 #[derive(Debug)]
 pub(super) struct Node {
-    pub generation: u32,
+    pub generation: NonZeroU32,
     pub parent: u32,
     pub first_child: u32,
     /// The next sibling; of a free node, the next free one.
@@ -76,11 +78,13 @@ pub(super) struct Nodes {
     first_free: u32,
     first_top: u32,
     live: u32,
+    /// One more than the largest index that has ever been in use.
+    end: u32,
 }
 
 impl Nodes {
     pub fn new() -> Self {
-        Nodes { chunks: Vec::new(), first_free: NONE, first_top: NONE, live: 0 }
+        Nodes { chunks: Vec::new(), first_free: NONE, first_top: NONE, live: 0, end: 0 }
     }
 
     /// Nodes in use.
@@ -90,7 +94,7 @@ impl Nodes {
 
     /// One more than the largest index that has ever been in use.
     pub fn end(&self) -> u32 {
-        self.chunks.iter().map(|chunk| chunk.len() as u32).sum()
+        self.end
     }
 
     pub fn at(&self, index: u32) -> Option<&Node> {
@@ -143,6 +147,7 @@ impl Nodes {
             chunk.push(Node::free(next));
         }
         self.chunks.push(chunk);
+        self.end = begin + room;
         self.first_free = begin;
         Ok(())
     }
@@ -153,10 +158,10 @@ impl Nodes {
         let first_free = self.first_free;
         let node = self.at_mut(index)?;
         let grant = node.grant;
-        let generation = node.generation.wrapping_add(1);
-        *node = Node { generation, ..Node::free(first_free) };
+        let next = node.generation.checked_add(1);
+        *node = Node { generation: next.unwrap_or(NonZeroU32::MAX), ..Node::free(first_free) };
         // A node whose generations are used up is not used again: its ids stay its own.
-        if generation < u32::MAX {
+        if next.is_some() {
             self.first_free = index;
         }
         self.live -= 1;
@@ -219,7 +224,7 @@ impl Nodes {
 impl Node {
     fn free(next: u32) -> Self {
         Node {
-            generation: 1,
+            generation: NonZeroU32::MIN,
             parent: NONE,
             first_child: NONE,
             next,

@@ -105,7 +105,7 @@ impl Object {
         match self {
             Object::Endpoint(endpoint) => endpoint.fence(),
             Object::Notification(notification) => notification.fence(),
-            // Their operations are over when the lookup is, or touch nothing that others could see.
+            // What they do has no commit point of its own: docs/CAVEATS.md says what that leaves open.
             Object::Authority(_) | Object::Actor(_) | Object::Reply(_) | Object::Spent => {}
         }
     }
@@ -169,15 +169,9 @@ impl Capability {
 
     fn with(object: Object, parent: Option<NodeId>, rights: Rights, badge: u64) -> Result<Self, Error> {
         let Some(tree) = object.tree() else { return Err(Error::InvalidArgument) };
-        // Before the node is there to be swept, so that a sweep never takes back what was not counted yet.
-        object.granting(rights);
-        match tree.derive(parent, Grant { rights, badge, holder: 0 }) {
-            Ok(node) => Ok(Self::count(object, Some(node), rights, badge)),
-            Err(error) => {
-                object.granted_no_more(rights);
-                Err(error)
-            }
-        }
+        let grant = Grant { rights, badge, holder: 0 };
+        let node = tree.derive(parent, grant, || object.granting(rights))?;
+        Ok(Self::count(object, Some(node), rights, badge))
     }
 
     fn count(object: Object, node: Option<NodeId>, rights: Rights, badge: u64) -> Self {
@@ -202,14 +196,15 @@ impl Capability {
     ///
     /// # Errors
     /// `InvalidArgument` for a reply; `MissingRight` to put another badge over one that is set; `Revoked`;
-    /// `Full` when the chain of derivations would be too long; `NoMemory`.
+    /// `Busy` while what was derived from it before is being taken back; `Full` when the chain of derivations would be too long; `NoMemory`.
     pub fn derive(&self, mask: Rights, badge: u64) -> Result<Self, Error> {
         if badge != 0 && self.badge != 0 && badge != self.badge {
             return Err(Error::MissingRight);
         }
         let badge = if badge == 0 { self.badge } else { badge };
+        let derived = Self::with(self.object.share()?, self.node, self.rights.intersection(mask), badge)?;
         self.used.set(true);
-        Self::with(self.object.share()?, self.node, self.rights.intersection(mask), badge)
+        Ok(derived)
     }
 
     /// As [`derive`](Self::derive), for handing over: needs the right to grant.

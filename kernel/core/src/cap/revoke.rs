@@ -36,23 +36,28 @@ impl Subtree {
         self.object.tree().ok_or(Error::InvalidArgument)
     }
 
-    /// What revoking it would do now, and nothing else. `between` is called after every few nodes, without
-    /// a lock.
+    /// What revoking it would do now, and nothing else; zeros when it is gone. `between` is called after
+    /// every few nodes, without a lock, and says whether to go on.
     ///
     /// # Errors
-    /// `Revoked` when it is gone.
-    pub fn count(&self, kernel: &Kernel, mut between: impl FnMut()) -> Result<RevokeReceipt, Error> {
+    /// `Cancelled` when it was not to go on.
+    pub fn count(&self, kernel: &Kernel, mut between: impl FnMut() -> bool) -> Result<RevokeReceipt, Error> {
         let tree = self.tree()?;
         let mut sum = Sum::new(kernel);
-        let mut at = 0;
-        while let Some((view, within)) = tree.view_within(at, self.top) {
-            at = view.index + 1;
-            let spared = self.scope == Scope::Below && view.id == self.top;
-            if within && view.held && !spared {
-                sum.add(view.id, view.grant.holder, tree, Waiters::Count);
-            }
-            if at.is_multiple_of(super::forest::PIECE_NODES as u32) {
-                between();
+        let mut at = Some(0);
+        while let Some(place) = at {
+            at = match tree.look(place) {
+                Ok(view) => {
+                    let spared = self.scope == Scope::Below && view.id == self.top;
+                    if view.held && !spared && tree.is_within(view.index, self.top) {
+                        sum.add(view.id, view.grant.holder, tree, Waiters::Count);
+                    }
+                    Some(view.index + 1)
+                }
+                Err(next) => next,
+            };
+            if !between() {
+                return Err(Error::Cancelled);
             }
         }
         Ok(sum.receipt)

@@ -208,13 +208,14 @@ impl Table {
         rights: Rights,
     ) -> Result<(&Capability, Pass), Error> {
         let capability = self.get(handle)?;
-        let pass = capability.pass()?;
+        capability.check()?;
         if capability.object().kind() != kind {
             return Err(Error::WrongKind);
         }
         if !capability.rights().contains(rights) {
             return Err(Error::MissingRight);
         }
+        let pass = capability.pass()?;
         Ok((capability, pass))
     }
 

@@ -2,13 +2,14 @@
 //! is a node of it, wherever it is.
 //!
 //! Owns the lock around the forest and the *epoch*: a number that changes whenever something of the tree
-//! becomes unusable, and again when that has been swept. Whoever has found a node usable while nothing was
-//! being swept keeps the epoch of that moment; as long as it stands, the node still is, and one load says
-//! so. Otherwise the tree is asked, under its lock.
+//! becomes unusable. Whoever has found a node usable keeps the epoch of that moment; as long as it stands,
+//! the node still is, and one load says so. Otherwise the tree is asked, under its lock.
 //!
-//! Revocation linearises at [`Tree::mark`]. A use that began before is ordered by [`Tree::holds`], which
-//! each operation asks once more at its commit point, under its object's own lock: the revoker takes and
-//! leaves that lock after the mark, so what committed did so before, and what comes later is refused.
+//! Revocation linearises at [`Tree::mark`]. A use that began before is ordered by [`Tree::holds`], which an
+//! endpoint and a notification ask once more at each commit point, under their own lock: when something is
+//! offered, and when something is handed to who waits. The revoker takes and leaves that lock after the
+//! mark, so what committed did so before, and what comes later is refused. What the kernel's own
+//! authorities and actors do has no such point: see docs/CAVEATS.md.
 //! Lock: its own, rank `TREE`, below those of objects and tables; it is held for one node's worth of work,
 //! or one piece of a sweep.
 
@@ -49,13 +50,22 @@ impl Tree {
         Tree { epoch: AtomicU64::new(1), forest: Mutex::new(ranks::TREE, Forest::new()) }
     }
 
-    /// Makes a node below `parent`, or a top.
+    /// Makes a node below `parent`, or a top, and calls `count` in the same moment: before any sweep can find
+    /// the node.
     ///
     /// # Errors
-    /// `Revoked` when the parent is unusable or being revoked; `Full` when the chain of derivations would
+    /// `Revoked` when the parent is unusable, `Busy` while what was derived from it is swept; `Full` when the chain of derivations would
     /// be longer than [`DEPTH_MOST`](super::forest::DEPTH_MOST); `NoMemory`.
-    pub fn derive(&self, parent: Option<NodeId>, grant: Grant) -> Result<NodeId, Error> {
-        self.forest.lock().derive(parent, grant)
+    pub fn derive(
+        &self,
+        parent: Option<NodeId>,
+        grant: Grant,
+        count: impl FnOnce(),
+    ) -> Result<NodeId, Error> {
+        let mut forest = self.forest.lock();
+        let node = forest.derive(parent, grant)?;
+        count();
+        Ok(node)
     }
 
     /// Whether a node can be used. `seen` is the epoch at which it was last found usable, 0 for never; it is
@@ -69,9 +79,9 @@ impl Tree {
         if *seen != epoch {
             let forest = self.forest.lock();
             forest.check(node)?;
-            // Read again under the lock, which every change of it holds.
-            let epoch = self.epoch.load(Ordering::SeqCst);
-            *seen = if forest.is_sweeping() { 0 } else { epoch };
+            // Read again under the lock, which every change of it holds. A node that is usable now stays so
+            // until the next mark, which changes the epoch: also while something else is being swept.
+            *seen = self.epoch.load(Ordering::SeqCst);
             return Ok(Pass { node: Some(node), epoch: *seen });
         }
         Ok(Pass { node: Some(node), epoch })
@@ -114,12 +124,7 @@ impl Tree {
 
     /// Frees the next few nodes of a marked subtree.
     pub fn sweep(&self, node: NodeId) -> Piece {
-        let mut forest = self.forest.lock();
-        let piece = forest.sweep(node);
-        if piece.done {
-            self.epoch.fetch_add(1, Ordering::SeqCst);
-        }
-        piece
+        self.forest.lock().sweep(node)
     }
 
     /// Nodes in the tree.
@@ -127,16 +132,28 @@ impl Tree {
         self.forest.lock().live()
     }
 
-    /// The first node at or after the place `index`.
+    /// The first node at or after the place `index`, looked for a few places a hold of the lock.
     pub fn view(&self, index: u32) -> Option<View> {
-        self.forest.lock().view(index)
+        let mut at = index;
+        loop {
+            match self.look(at) {
+                Ok(view) => return Some(view),
+                Err(next) => at = next?,
+            }
+        }
     }
 
-    /// As [`view`](Self::view), with whether the node is `top` or was derived from it.
-    pub fn view_within(&self, index: u32, top: NodeId) -> Option<(View, bool)> {
-        let forest = self.forest.lock();
-        let view = forest.view(index)?;
-        Some((view, forest.is_within(view.index, top)))
+    /// The first node among the few places at and after `index`; otherwise where to look next, if anywhere.
+    ///
+    /// # Errors
+    /// The next place, `None` at the end.
+    pub fn look(&self, index: u32) -> Result<View, Option<u32>> {
+        self.forest.lock().look(index)
+    }
+
+    /// Whether the node in a place is `top` or was derived from it.
+    pub fn is_within(&self, index: u32, top: NodeId) -> bool {
+        self.forest.lock().is_within(index, top)
     }
 }
 

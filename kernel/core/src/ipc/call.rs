@@ -75,8 +75,8 @@ impl Endpoint {
         let ticket = actor.gate().arm();
         let waiter = || Waiter { actor: actor.clone(), ticket, room: Room::Bytes(room_bytes) };
         offered.reply = Some(Reply::new(waiter()));
-        if let Err(offered) = state.offer(offered, self.capacity, Place::Here) {
-            state.senders.push_back(Blocked { waiter: waiter(), message: offered });
+        if let Err(offered) = state.offer(&self.tree, offered, self.capacity, Place::Here) {
+            state.senders.push_back(Blocked { waiter: waiter(), message: offered, pass: *pass });
         }
         Ok(ticket)
     }

@@ -11,8 +11,8 @@
 //! dropped outside it, because they may hold the last capability of another endpoint.
 
 use super::message::Message;
-use super::queue::{Blocked, Counters, State};
-use super::waiter::{Parcel, Room, Waiter};
+use super::queue::{Counters, Receiver, State};
+use super::waiter::{Parcel, Room};
 use crate::actor::Actor;
 use crate::cap::{Pass, Tree};
 use crate::fallible;
@@ -113,9 +113,9 @@ impl Endpoint {
         self.state.lock().server.upgrade()
     }
 
-    /// Counts a new capability with the right to receive.
+    /// Counts a new capability with the right to receive, under the tree's lock.
     pub(crate) fn add_receiver(&self) {
-        // Relaxed: whoever copies a capability holds one, so the count cannot reach zero meanwhile.
+        // Relaxed: whoever takes one away has found it in the tree, under the same lock, after this.
         self.receivers.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -140,14 +140,15 @@ impl Endpoint {
             self.tree.holds(pass)?;
             state.open()?;
             let Some(offered) = message.take() else { return Err(Error::InvalidArgument) };
-            let Err(offered) = state.offer(offered, self.capacity, Place::Home) else { return Ok(()) };
+            let Err(offered) = state.offer(&self.tree, offered, self.capacity, Place::Home) else {
+                return Ok(());
+            };
             if deadline == Instant::ZERO {
                 state.counters.rejected += 1;
                 *message = Some(offered);
                 return Err(Error::QueueFull);
             }
-            let waiter = |ticket| Waiter { actor: actor.clone(), ticket, room: Room::WakeOnly };
-            match state.block_sender(actor, offered, waiter) {
+            match state.block_sender(by, offered) {
                 Ok(ticket) => ticket,
                 Err(returned) => {
                     *message = Some(returned);
@@ -180,14 +181,14 @@ impl Endpoint {
                 let mut state = self.state.lock();
                 self.tree.holds(pass)?;
                 state.note_server(actor);
-                if let Some(message) = state.take_oldest(room_bytes, self.capacity)? {
+                if let Some(message) = state.take_oldest(&self.tree, room_bytes, self.capacity)? {
                     return Ok(message);
                 }
                 state.open()?;
                 if deadline == Instant::ZERO {
                     return Err(Error::WouldBlock);
                 }
-                state.wait_for_message(actor, Room::Bytes(room_bytes))?
+                state.wait_for_message(by, Room::Bytes(room_bytes))?
             };
             let ended = actor.block(ticket, deadline, Some((&self.tree, pass)));
             let error = match (ended, actor.take_inbox()) {
@@ -218,14 +219,14 @@ impl Endpoint {
             return Ok(Rest::MessageWaits);
         }
         state.open()?;
-        let ticket = state.wait_for_message(actor, Room::WakeOnly)?;
+        let ticket = state.wait_for_message(By { actor, pass }, Room::WakeOnly)?;
         if let Some(node) = pass.node() {
             actor.through().begin(&self.tree, node);
             // As in `Actor::block`. Under this lock nobody but a killer or a revoker can have ended the wait.
             if let Err(error) = self.tree.holds(pass) {
                 actor.gate().withdraw();
                 actor.through().end();
-                state.receivers.retain(|waiter| !waiter.is(actor, ticket));
+                state.receivers.retain(|one| !one.waiter.is(actor, ticket));
                 return Err(error);
             }
         }
@@ -235,14 +236,20 @@ impl Endpoint {
     /// Takes an actor that is over out of the line, and lets the next look for what it left.
     pub(crate) fn forget(&self, actor: &Arc<Actor>) {
         let mut state = self.state.lock();
-        state.receivers.retain(|waiter| !Arc::ptr_eq(&waiter.actor, actor));
+        state.receivers.retain(|one| !Arc::ptr_eq(&one.waiter.actor, actor));
         if !state.queue.is_empty() {
-            state.wake_receiver();
+            state.wake_receiver(&self.tree);
         }
     }
 
+    /// Takes a receiver that gives up out of the line; it may have been woken for a message that it does not
+    /// take, so the next one looks.
     fn forget_receiver(&self, actor: &Arc<Actor>, ticket: Ticket) {
-        self.state.lock().receivers.retain(|waiter| !waiter.is(actor, ticket));
+        let mut state = self.state.lock();
+        state.receivers.retain(|one| !one.waiter.is(actor, ticket));
+        if !state.queue.is_empty() {
+            state.wake_receiver(&self.tree);
+        }
     }
 
     /// The message of a sender that stopped waiting for room: still blocked, or given back to him.
@@ -260,20 +267,14 @@ impl Endpoint {
     }
 
     fn close(&self) {
-        let (queue, senders, receivers) = {
+        let (queue, receivers) = {
             let mut state = self.state.lock();
             state.closed = true;
-            state.counters.discarded += (state.queue.len() + state.senders.len()) as u64;
-            (
-                core::mem::take(&mut state.queue),
-                core::mem::take(&mut state.senders),
-                core::mem::take(&mut state.receivers),
-            )
+            state.give_back_all();
+            state.counters.discarded += state.queue.len() as u64;
+            (core::mem::take(&mut state.queue), core::mem::take(&mut state.receivers))
         };
-        for Blocked { waiter, message } in senders {
-            let _stopped_waiting = waiter.hand(Some(Parcel::Returned(message)), Cause::PeerDied, Place::Home);
-        }
-        for waiter in receivers {
+        for Receiver { waiter, .. } in receivers {
             let _stopped_waiting = waiter.hand(None, Cause::PeerDied, Place::Home);
         }
         drop(queue);

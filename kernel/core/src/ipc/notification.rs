@@ -20,7 +20,8 @@ use tessera_abi::Error;
 #[derive(Debug)]
 struct State {
     bits: u64,
-    waiters: VecDeque<Waiter>,
+    /// Who waits, and by what leave.
+    waiters: VecDeque<(Waiter, Pass)>,
 }
 
 /// See the module.
@@ -59,8 +60,12 @@ impl Notification {
         self.tree.holds(pass)?;
         state.bits |= bits;
         while state.bits != 0
-            && let Some(waiter) = state.waiters.pop_front()
+            && let Some((waiter, leave)) = state.waiters.pop_front()
         {
+            if self.tree.holds(&leave).is_err() {
+                // Whoever took it back tells him.
+                continue;
+            }
             let word = state.bits;
             if waiter.hand(Some(Parcel::Bits(word)), Cause::Delivered, Place::Home).is_ok() {
                 state.bits = 0;
@@ -85,7 +90,8 @@ impl Notification {
             }
             state.waiters.try_reserve(1).map_err(|_| Error::NoMemory)?;
             let ticket = actor.gate().arm();
-            state.waiters.push_back(Waiter { actor: actor.clone(), ticket, room: Room::WakeOnly });
+            let waiter = Waiter { actor: actor.clone(), ticket, room: Room::WakeOnly };
+            state.waiters.push_back((waiter, *pass));
             ticket
         };
         let ended = actor.block(ticket, deadline, Some((&self.tree, pass)));
@@ -99,7 +105,7 @@ impl Notification {
     }
 
     fn give_up(&self, actor: &Arc<Actor>, ticket: Ticket, error: Error) -> Result<u64, Error> {
-        self.state.lock().waiters.retain(|waiter| !waiter.is(actor, ticket));
+        self.state.lock().waiters.retain(|(waiter, _)| !waiter.is(actor, ticket));
         Err(error)
     }
 }

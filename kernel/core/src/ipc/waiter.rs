@@ -9,6 +9,7 @@ use crate::actor::Actor;
 use crate::sched::core::Place;
 use crate::sched::gate::{Cause, Ticket};
 use alloc::sync::Arc;
+use khal::sync::PreemptGuard;
 
 /// What a waiter finds in its inbox.
 #[derive(Debug)]
@@ -47,6 +48,8 @@ impl Waiter {
     /// # Errors
     /// The parcel, untouched, if the wait is over.
     pub fn hand(&self, parcel: Option<Parcel>, cause: Cause, place: Place) -> Result<(), Option<Parcel>> {
+        // From claim to fire nobody may be switched out: somebody else may spin for the fire.
+        let _here = PreemptGuard::new();
         let Some(claim) = self.actor.gate().claim(self.ticket) else { return Err(parcel) };
         if let Some(parcel) = parcel {
             self.actor.put_inbox(parcel);
@@ -58,6 +61,11 @@ impl Waiter {
     /// Whether this is the wait `ticket` of `actor`.
     pub fn is(&self, actor: &Arc<Actor>, ticket: Ticket) -> bool {
         self.ticket == ticket && Arc::ptr_eq(&self.actor, actor)
+    }
+
+    /// Whether the wait is still on.
+    pub fn waits(&self) -> bool {
+        self.actor.gate().ticket() == Some(self.ticket)
     }
 
     /// Whether `message` fits what he has room for.

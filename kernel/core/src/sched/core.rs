@@ -231,6 +231,7 @@ impl Scheduler {
         time::arm((began + self.slice).min(core.timers.earliest()));
         let returned = thread.resume();
         let ran = time::now().since(began);
+        actor.tally().turns.fetch_add(1, Ordering::Relaxed);
         actor.tally().cpu_ns.fetch_add(ran.as_nanos() as u64, Ordering::Relaxed);
         core.level.store(levels::LEVELS as u8, Ordering::SeqCst);
         core.running.store(0, Ordering::Relaxed);

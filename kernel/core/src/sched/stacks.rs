@@ -5,9 +5,10 @@
 //! waits in one of two lines, urgent and ordinary, for the next stack that it may have; a main actor
 //! is refused. The last [`RESERVE`] stacks are for actors of priority critical and high, so that a flood
 //! of ordinary handlers cannot keep the system's own from answering.
-//! Invariant: `existing <= idle + lent`, and `lent <= most`: a new stack counts as lent from before it is
-//! made, which is done, like unmaking, without the lock: its pages have to be mapped and cleared. A place
-//! that was counted and came to nothing goes to whoever got in line meanwhile.
+//! Invariant: `lent <= most`, and `existing <= idle + lent` but for a stack that is just being unmade: a new
+//! stack counts as lent from before it is made, which is done, like unmaking, without the lock: its pages
+//! have to be mapped and cleared. A place that was counted and came to nothing goes to whoever got in line
+//! meanwhile.
 //! Lock: its own, rank `STACKS`.
 
 use super::fifo::Fifo;
