@@ -3,8 +3,8 @@
 //! Owns the chunks in which nodes lie, and the links between parent, children and siblings. Invariants: a
 //! node never moves and its index never changes; a generation rises when a node is freed, so an id that
 //! outlives its node names nothing; every live node is in its parent's list of children exactly once (the
-//! tops in the store's own list); growing is fallible and copies no node, so it takes the same short time
-//! however many there are. No lock of its own and no policy: [`super::forest`] has that.
+//! tops in the store's own list); growing is fallible and copies no node (only, when it doubles,
+//! the list of chunks). No lock of its own and no policy: [`super::forest`] has that.
 
 use alloc::vec::Vec;
 use core::num::NonZeroU32;

@@ -37,7 +37,7 @@ impl Subtree {
     }
 
     /// What revoking it would do now, and nothing else; zeros when it is gone. `between` is called after
-    /// every few nodes, without a lock, and says whether to go on.
+    /// every node, without a lock, and says whether to go on.
     ///
     /// # Errors
     /// `Cancelled` when it was not to go on.

@@ -46,7 +46,7 @@ impl Notification {
         &self.tree
     }
 
-    /// See [`Object`](crate::cap::Object).
+    /// Waits until whoever is in the middle of a commit is through: for a revoker, after its mark.
     pub(crate) fn fence(&self) {
         drop(self.state.lock());
     }
