@@ -12,6 +12,7 @@
 extern crate alloc;
 
 mod figures;
+mod line;
 mod properties;
 
 use alloc::boxed::Box;
@@ -59,7 +60,7 @@ fn enter(core: CoreId) -> ! {
 }
 
 fn turn(kernel: &Kernel, core: CoreId) {
-    if let Step::Idle(until) = kernel.step(core) {
+    if let Step::Idle(until) = line::noted(core, || kernel.step(core)) {
         cpu::idle(Some(until.min(time::now() + NAP)));
     }
 }
