@@ -156,13 +156,19 @@ impl Scheduler {
         // pick, and the next one is fresh again.
         cpu::clear_resched();
         cpu::acknowledge_kick();
-        self.end_due_waits(core);
-        let Some(actor) = self.pick(id) else { return self.rest(id) };
-        let busy = self.idle.fetch_and(!(1 << id.index()), Ordering::SeqCst);
-        if core.queued() > 0 {
-            self.rouse(busy & !(1 << id.index()));
+        let now = time::now();
+        self.end_due_waits(core, now);
+        let Some(actor) = self.pick(id) else { return self.rest(id, now) };
+        // Written only when it changes: all cores share the word, and most turns begin busy.
+        let bit = 1 << id.index();
+        let idle = self.idle.load(Ordering::SeqCst);
+        if idle & bit != 0 {
+            self.idle.fetch_and(!bit, Ordering::SeqCst);
         }
-        self.run(id, actor)
+        if core.queued() > 0 {
+            self.rouse(idle & !bit);
+        }
+        self.run(id, actor, now)
     }
 
     /// More is ready than this core can run: let one sleeper come and steal.
@@ -172,8 +178,7 @@ impl Scheduler {
         }
     }
 
-    fn end_due_waits(&self, core: &Core) {
-        let now = time::now();
+    fn end_due_waits(&self, core: &Core, now: Instant) {
         while let Some(entry) = core.timers.pop_due(now) {
             if let Some(claim) = entry.thing.gate().claim(entry.ticket) {
                 entry.thing.wake(claim.fire(Cause::TimedOut), Place::Home);
@@ -203,7 +208,7 @@ impl Scheduler {
     }
 
     /// Notes this core idle and looks once more for what was pushed before others could see that.
-    fn rest(&self, id: CoreId) -> Step {
+    fn rest(&self, id: CoreId, now: Instant) -> Step {
         let bit = 1 << id.index();
         self.idle.fetch_or(bit, Ordering::SeqCst);
         match self.pick(id) {
@@ -212,13 +217,15 @@ impl Scheduler {
                 if self.core(id).queued() > 0 {
                     self.rouse(sleepers);
                 }
-                self.run(id, actor)
+                self.run(id, actor, now)
             }
             None => Step::Idle(self.core(id).timers.earliest()),
         }
     }
 
-    fn run(&self, id: CoreId, actor: Arc<Actor>) -> Step {
+    /// Runs an actor from `began`, the moment at which this turn of the loop looked for it: reading a clock
+    /// is dear, and what the looking took is the actor's.
+    fn run(&self, id: CoreId, actor: Arc<Actor>, began: Instant) -> Step {
         let core = self.core(id);
         let step = Step::Ran(actor.id());
         let Some(mut thread) = self.take_thread(&actor) else { return step };
@@ -227,7 +234,6 @@ impl Scheduler {
         core.level.store(levels::index(actor.priority()) as u8, Ordering::SeqCst);
         core.running.store(actor.id().bits(), Ordering::Relaxed);
         core.tally.switches.fetch_add(1, Ordering::Relaxed);
-        let began = time::now();
         time::arm((began + self.slice).min(core.timers.earliest()));
         let returned = thread.resume();
         let ran = time::now().since(began);

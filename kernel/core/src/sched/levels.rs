@@ -4,6 +4,8 @@
 //! around it. A bitmap gives the highest level that has something in O(1). A level that has been
 //! passed over [`AGEING_BOUND`] times in a row is served next whatever stands above it (the lowest
 //! such level first), so a thing at the head of its list waits at most `3 * AGEING_BOUND + 3` picks.
+//! What was handed over ([`Levels::push_first`]) is next on this core, whose running actor is about to
+//! wait for it: thieves leave it, or a caller and its server would end up on two cores, each call a kick.
 
 use super::fifo::{Fifo, Linked};
 use alloc::sync::Arc;
@@ -28,6 +30,8 @@ pub trait Ready: Linked {
 pub struct Levels<T: Ready> {
     lists: [Fifo<T>; LEVELS],
     passed_over: [u32; LEVELS],
+    /// How many at the head of each list were handed over since it was last picked from.
+    handed: [u32; LEVELS],
     occupied: u8,
 }
 
@@ -44,7 +48,8 @@ pub fn index(priority: Priority) -> usize {
 impl<T: Ready> Levels<T> {
     /// Nothing ready.
     pub const fn new() -> Self {
-        Levels { lists: [const { Fifo::new() }; LEVELS], passed_over: [0; LEVELS], occupied: 0 }
+        let lists = [const { Fifo::new() }; LEVELS];
+        Levels { lists, passed_over: [0; LEVELS], handed: [0; LEVELS], occupied: 0 }
     }
 
     /// How many things are ready.
@@ -66,33 +71,39 @@ impl<T: Ready> Levels<T> {
         self.occupied |= 1 << level;
     }
 
-    /// Makes `thing` ready before its equals: it was handed over to, or could not be moved.
+    /// Makes `thing` ready before its equals, and not to be stolen before the next pick: it was handed over
+    /// to.
     pub fn push_first(&mut self, thing: Arc<T>) {
         let level = index(thing.priority());
-        if let Some(list) = self.lists.get_mut(level) {
-            list.push_front(thing);
+        if let Some(handed) = self.handed.get_mut(level) {
+            *handed += 1;
         }
-        self.occupied |= 1 << level;
+        self.put_back(level, thing);
     }
 
     /// Takes what is to run next.
     pub fn pop(&mut self) -> Option<Arc<T>> {
         let level = self.overdue().or_else(|| self.highest())?;
         self.note_pick(level);
+        // Whoever handed something over has paused: what is not next now waits like any other.
+        self.handed = [0; LEVELS];
         self.take_from(level)
     }
 
-    /// Takes up to `most` things that may move, best first, and hands each to `take`. Looks at no
-    /// more than `4 * most`, so that the lock around it is held briefly.
+    /// Takes up to `most` things that may move and were not just handed over, best first, and hands each to
+    /// `take`. Looks at no more than `4 * most`, so that the lock around it is held briefly.
     pub fn steal(&mut self, most: usize, mut take: impl FnMut(Arc<T>)) -> usize {
         let mut left = most;
         let mut looks = most.saturating_mul(4);
         for level in 0..LEVELS {
             let mut kept = Fifo::new();
+            let mut handed = self.handed.get(level).copied().unwrap_or(0);
             while left > 0 && looks > 0 {
                 let Some(thing) = self.take_from(level) else { break };
                 looks -= 1;
-                if thing.may_move() {
+                let own = handed > 0;
+                handed = handed.saturating_sub(1);
+                if !own && thing.may_move() {
                     left -= 1;
                     take(thing);
                 } else {
@@ -100,13 +111,13 @@ impl<T: Ready> Levels<T> {
                 }
             }
             while let Some(thing) = kept.pop_front() {
-                self.push_first_at(level, thing);
+                self.put_back(level, thing);
             }
         }
         most - left
     }
 
-    fn push_first_at(&mut self, level: usize, thing: Arc<T>) {
+    fn put_back(&mut self, level: usize, thing: Arc<T>) {
         if let Some(list) = self.lists.get_mut(level) {
             list.push_front(thing);
             self.occupied |= 1 << level;
@@ -232,5 +243,23 @@ mod tests {
         assert_eq!(stolen, [1, 3, 5]);
         let rest: Vec<u32> = core::iter::from_fn(|| levels.pop()).map(|item| item.name).collect();
         assert_eq!(rest, [0, 2, 4, 6, 7]);
+    }
+
+    #[test]
+    fn a_thief_leaves_what_was_handed_over_until_the_next_pick() {
+        let mut levels = Levels::new();
+        for name in [1, 2] {
+            levels.push(item(name, Priority::Normal, false));
+        }
+        for name in [3, 4] {
+            levels.push_first(item(name, Priority::Normal, false));
+        }
+        let mut stolen = Vec::new();
+        assert_eq!(levels.steal(1, |item| stolen.push(item.name)), 1);
+        assert_eq!(stolen, [1]);
+        assert_eq!(levels.pop().unwrap().name, 4);
+        assert_eq!(levels.steal(1, |item| stolen.push(item.name)), 1);
+        assert_eq!(stolen, [1, 3], "it was passed over once and is like any other now");
+        assert_eq!(levels.pop().unwrap().name, 2);
     }
 }

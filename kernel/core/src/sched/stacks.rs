@@ -128,19 +128,18 @@ impl Stacks {
 
     /// Takes a stack back; who it was kept for, if somebody is in line, is to be made ready.
     pub(crate) fn give_back(&self, stack: Stack) -> Next {
-        self.keep(stack);
-        self.state.lock().next(self.most)
-    }
-
-    fn keep(&self, stack: Stack) {
         let mut state = self.state.lock();
         state.figures.lent -= 1;
-        if state.idle.len() < IDLE_MOST && state.idle.try_reserve(1).is_ok() {
+        let unkept = if state.idle.len() < IDLE_MOST && state.idle.try_reserve(1).is_ok() {
             state.idle.push(stack);
+            None
         } else {
-            drop(state);
-            drop(stack);
-        }
+            Some(stack)
+        };
+        let next = state.next(self.most);
+        drop(state);
+        drop(unkept);
+        next
     }
 
     /// Counts a stack that is lost: with the actor that could not be made, or for want of memory.
