@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use khal::time::Instant;
 use tessera_abi::{Error, Handle, ObjectKind, Rights, SlotName};
 use tessera_core::actor::Actor;
-use tessera_core::cap::{Authority, Capability, Object, Pass};
+use tessera_core::cap::{Authority, Capability, Object, Pass, Table};
 use tessera_core::engine::{GuestMemory, OutOfBounds, Stop};
 use tessera_core::ipc::{Endpoint, Notification};
 
@@ -43,6 +43,16 @@ pub struct Context<'a> {
     pub actor: &'a Arc<Actor>,
     /// Its memory.
     pub memory: &'a mut dyn GuestMemory,
+}
+
+/// An endpoint as a handle leads to it.
+pub struct Door {
+    /// What it names.
+    pub endpoint: Arc<Endpoint>,
+    /// The badge of the capability.
+    pub badge: u64,
+    /// The leave that it gives.
+    pub pass: Pass,
 }
 
 impl Context<'_> {
@@ -134,17 +144,22 @@ impl Context<'_> {
         }
     }
 
-    /// The endpoint of a handle, the badge of its capability, and its leave.
+    /// The endpoint of a handle, the badge of its capability, and its leave. `also` takes what else the call
+    /// needs of the table, in the same hold of its lock.
     ///
     /// # Errors
-    /// Those of the table's lookup.
-    pub fn endpoint(&self, handle: u64, rights: Rights) -> Result<(Arc<Endpoint>, u64, Pass), Refusal> {
-        let table = self.actor.table().lock();
+    /// Those of the table's lookup, and those of `also`.
+    pub fn endpoint<R>(
+        &self,
+        handle: u64,
+        rights: Rights,
+        also: impl FnOnce(&mut Table) -> Result<R, Error>,
+    ) -> Result<(Door, R), Refusal> {
+        let mut table = self.actor.table().lock();
         let (found, pass) = table.find(Handle::from_bits(handle), ObjectKind::Endpoint, rights)?;
-        match found.object() {
-            Object::Endpoint(endpoint) => Ok((endpoint.clone(), found.badge(), pass)),
-            _ => Err(Error::WrongKind.into()),
-        }
+        let Object::Endpoint(endpoint) = found.object() else { return Err(Error::WrongKind.into()) };
+        let door = Door { endpoint: endpoint.clone(), badge: found.badge(), pass };
+        Ok((door, also(&mut table)?))
     }
 
     /// The notification of a handle, and the capability's leave.

@@ -4,11 +4,11 @@
 
 use crate::claim::claims;
 use crate::context::{Context, Refusal, deadline};
-use crate::message::{Incoming, Outgoing};
+use crate::message::{Incoming, Outgoing, Place};
 use khal::sync::atomic::{AtomicU64, Ordering};
 use tessera_abi::{Error, Handle, ObjectKind, Rights};
 use tessera_core::cap::{Capability, Object};
-use tessera_core::ipc::{By, Endpoint, Message, Notification};
+use tessera_core::ipc::{By, Endpoint, Notification, Reply};
 
 pub fn endpoint_create(context: &mut Context<'_>, claim: claims::EndpointCreate) -> Result<u64, Refusal> {
     context.may(claim.factory, ObjectKind::Factory, Rights::CREATE)?;
@@ -19,26 +19,22 @@ pub fn endpoint_create(context: &mut Context<'_>, claim: claims::EndpointCreate)
 }
 
 pub fn send(context: &mut Context<'_>, claim: claims::Send) -> Result<u64, Refusal> {
-    let (endpoint, badge, pass) = context.endpoint(claim.endpoint, Rights::SEND)?;
-    let mut outgoing = Outgoing::decode(context, claim.message, badge)?;
-    endpoint.send(
-        By { actor: context.actor, pass: &pass },
-        &mut outgoing.message,
-        deadline(claim.deadline),
-    )?;
+    let mut outgoing = Outgoing::decode(context, claim.message)?;
+    let (door, ()) = context.endpoint(claim.endpoint, Rights::SEND, |table| outgoing.grant(table))?;
+    outgoing.stamp(door.badge);
+    let by = By { actor: context.actor, pass: &door.pass };
+    door.endpoint.send(by, &mut outgoing.message, deadline(claim.deadline))?;
     outgoing.commit(context);
     count(&context.actor.tally().messages_out);
     Ok(0)
 }
 
 pub fn recv(context: &mut Context<'_>, claim: claims::Recv) -> Result<u64, Refusal> {
-    let (endpoint, _, pass) = context.endpoint(claim.endpoint, Rights::RECEIVE)?;
-    let mut room = Incoming::decode(context, claim.message)?;
-    match endpoint.recv(
-        By { actor: context.actor, pass: &pass },
-        room.record.bytes_capacity,
-        deadline(claim.deadline),
-    ) {
+    let place = Place::decode(context, claim.message)?;
+    let (door, slots) = context.endpoint(claim.endpoint, Rights::RECEIVE, Incoming::reserve)?;
+    let mut room = Incoming { place, slots };
+    let by = By { actor: context.actor, pass: &door.pass };
+    match door.endpoint.recv(by, room.bytes_most(), deadline(claim.deadline)) {
         Ok(message) => {
             count(&context.actor.tally().messages_in);
             room.accept(context, message)?;
@@ -46,7 +42,7 @@ pub fn recv(context: &mut Context<'_>, claim: claims::Recv) -> Result<u64, Refus
         }
         Err(error) => {
             if error == Error::TooLong {
-                room.note_length(context, endpoint.oldest_len())?;
+                room.note_length(context, door.endpoint.oldest_len())?;
             }
             room.cancel(context);
             Err(error.into())
@@ -55,13 +51,17 @@ pub fn recv(context: &mut Context<'_>, claim: claims::Recv) -> Result<u64, Refus
 }
 
 pub fn call(context: &mut Context<'_>, claim: claims::Call) -> Result<u64, Refusal> {
-    let (endpoint, badge, pass) = context.endpoint(claim.endpoint, Rights::SEND)?;
-    let mut outgoing = Outgoing::decode(context, claim.message, badge)?;
-    let room = outgoing.room_for_answer(context)?;
-    let room_bytes = room.record.bytes_capacity;
+    let mut outgoing = Outgoing::decode(context, claim.message)?;
+    outgoing.place.check_room(context)?;
+    let (door, slots) = context.endpoint(claim.endpoint, Rights::SEND, |table| {
+        outgoing.grant(table)?;
+        Incoming::reserve(table)
+    })?;
+    outgoing.stamp(door.badge);
+    let room = Incoming { place: outgoing.place, slots };
+    let by = By { actor: context.actor, pass: &door.pass };
     let until = deadline(claim.deadline);
-    let called =
-        endpoint.call(By { actor: context.actor, pass: &pass }, &mut outgoing.message, room_bytes, until);
+    let called = door.endpoint.call(by, &mut outgoing.message, room.bytes_most(), until);
     if outgoing.message.is_none() {
         outgoing.commit(context);
         count(&context.actor.tally().messages_out);
@@ -80,26 +80,27 @@ pub fn call(context: &mut Context<'_>, claim: claims::Call) -> Result<u64, Refus
 }
 
 pub fn reply(context: &mut Context<'_>, claim: claims::Reply) -> Result<u64, Refusal> {
-    let handle = Handle::from_bits(claim.reply);
-    context.may(claim.reply, ObjectKind::Reply, Rights::SEND)?;
-    let mut outgoing = Outgoing::decode(context, claim.message, 0)?;
+    let mut outgoing = Outgoing::decode(context, claim.message)?;
+    let reply = take_reply(context, Handle::from_bits(claim.reply), &mut outgoing)?;
     let Some(message) = outgoing.message.take() else { return Err(Error::InvalidArgument.into()) };
-    check_room(context, handle, &message)?;
-    let capability = context.actor.table().lock().remove(handle)?;
-    let reply = capability.into_reply().ok_or(Error::WrongKind)?;
     reply.answer(message)?;
     outgoing.commit(context);
     count(&context.actor.tally().messages_out);
     Ok(0)
 }
 
-/// Refuses an answer that is too long before the reply is used up.
-fn check_room(context: &Context<'_>, handle: Handle, message: &Message) -> Result<(), Refusal> {
-    let table = context.actor.table().lock();
-    match table.get(handle)?.object() {
-        Object::Reply(reply) => Ok(reply.check(message)?),
-        _ => Err(Error::WrongKind.into()),
-    }
+/// Takes a reply out of the table for this answer, which has then got its capabilities. An answer that is too
+/// long, or that cannot carry them, is refused before the reply is used up.
+fn take_reply(context: &Context<'_>, handle: Handle, answer: &mut Outgoing) -> Result<Reply, Refusal> {
+    let mut table = context.actor.table().lock();
+    let (found, _) = table.find(handle, ObjectKind::Reply, Rights::SEND)?;
+    let Object::Reply(reply) = found.object() else { return Err(Error::WrongKind.into()) };
+    reply.check(answer.bytes_len())?;
+    answer.grant(&mut table)?;
+    let taken = table.remove(handle)?;
+    // A used capability goes outside its table's lock.
+    drop(table);
+    Ok(taken.into_reply().ok_or(Error::WrongKind)?)
 }
 
 pub fn notification_create(

@@ -11,34 +11,71 @@ use tessera_abi::{
     Error, Handle, MESSAGE_BYTES_MAX, MESSAGE_CAPS_MAX, Message as Record, Rights, SlotName, Transfer,
     TransferMode,
 };
-use tessera_core::cap::{Capability, Reservation};
+use tessera_core::cap::{Capability, Reservation, Table};
 use tessera_core::ipc::Message;
 use tessera_core::ipc::message::Carried;
+
+/// Where a message's record lies, and what it says.
+#[derive(Clone, Copy)]
+pub struct Place {
+    record: Record,
+    address: u32,
+}
 
 /// A message that has been decoded, and where its record lies.
 pub struct Outgoing {
     /// What goes out; whoever takes it takes it out of here.
     pub message: Option<Message>,
-    /// The record that it came from.
-    pub record: Record,
-    address: u32,
+    /// Where it came from, and where an answer goes.
+    pub place: Place,
 }
 
 /// Room for a message: where it goes, and slots for what it carries.
 pub struct Incoming {
-    /// The record that says where the bytes go.
-    pub record: Record,
-    address: u32,
-    slots: Reservation,
+    /// Where it goes.
+    pub place: Place,
+    /// A slot for everything that it can carry.
+    pub slots: Reservation,
+}
+
+impl Place {
+    /// Reads the record at `address` of a message to come, whose bytes have room where it says.
+    ///
+    /// # Errors
+    /// `BadAddress`, `InvalidArgument`.
+    pub fn decode(context: &Context<'_>, address: u32) -> Result<Self, Refusal> {
+        let place = Self::read(context, address)?;
+        place.check_room(context)?;
+        Ok(place)
+    }
+
+    fn read(context: &Context<'_>, address: u32) -> Result<Self, Refusal> {
+        let mut bytes = [0; Record::SIZE];
+        context.memory.read(address, &mut bytes)?;
+        let record = Record::decode(&bytes).map_err(|_| Error::InvalidArgument)?;
+        Ok(Place { record, address })
+    }
+
+    /// Checks that what comes can be written where the record says.
+    ///
+    /// # Errors
+    /// `BadAddress`.
+    pub fn check_room(&self, context: &Context<'_>) -> Result<(), Refusal> {
+        match self.record.bytes_capacity {
+            0 => Ok(()),
+            capacity => context.check(self.record.bytes_address, capacity as usize),
+        }
+    }
 }
 
 impl Outgoing {
-    /// Reads the record at `address` and all that belongs to it.
+    /// Reads the record at `address` and its bytes.
     ///
     /// # Errors
-    /// `BadAddress`, `InvalidArgument`, `TooLong`, `NoMemory`, and those of looking handles up.
-    pub fn decode(context: &Context<'_>, address: u32, badge: u64) -> Result<Self, Refusal> {
-        let record = read_record(context, address)?;
+    /// `BadAddress`, `InvalidArgument`, `TooLong`, `NoMemory`.
+    pub fn decode(context: &Context<'_>, address: u32) -> Result<Self, Refusal> {
+        let place = Place::read(context, address)?;
+        let record = &place.record;
         if record.bytes_len as usize > MESSAGE_BYTES_MAX {
             return Err(Error::TooLong.into());
         }
@@ -46,81 +83,69 @@ impl Outgoing {
             0 => Vec::new(),
             len => context.bytes(record.bytes_address, len as usize)?,
         };
-        let message = Message {
-            label: record.label,
-            words: record.words,
-            badge,
-            bytes,
-            caps: granted(context, &record)?,
-            reply: None,
-        };
-        Ok(Outgoing { message: Some(message), record, address })
+        let (label, words) = (record.label, record.words);
+        let message = Message { label, words, badge: 0, bytes, caps: Carried::default(), reply: None };
+        Ok(Outgoing { message: Some(message), place })
+    }
+
+    /// Narrows and takes along what the record hands over; the sender still holds its own. What was taken
+    /// before an error is dropped with `self`: outside the table's lock, so `self` must outlive that.
+    ///
+    /// # Errors
+    /// Those of looking handles up and of granting; `NoMemory`.
+    pub fn grant(&mut self, table: &mut Table) -> Result<(), Error> {
+        let caps = &self.place.record.caps;
+        if caps.iter().all(|transfer| transfer.handle.is_none()) {
+            return Ok(());
+        }
+        let Some(message) = &mut self.message else { return Err(Error::InvalidArgument) };
+        message.caps = Carried::with_room()?;
+        for (index, transfer) in caps.iter().enumerate().filter(|(_, transfer)| !transfer.handle.is_none()) {
+            // An endpoint that lies in a queue must not be what keeps a queue open: chains of them would be
+            // closed by recursion, circles of them never. So the right to receive does not travel.
+            let mask = transfer.rights.without(Rights::RECEIVE);
+            let capability = table.get(transfer.handle)?.grant(mask, 0)?;
+            // There is a place for each capability of a record.
+            drop(message.caps.put(index, capability));
+        }
+        Ok(())
+    }
+
+    /// Sets the badge that the receiver sees.
+    pub fn stamp(&mut self, badge: u64) {
+        if let Some(message) = &mut self.message {
+            message.badge = badge;
+        }
+    }
+
+    /// How many bytes go out.
+    pub fn bytes_len(&self) -> usize {
+        self.place.record.bytes_len as usize
     }
 
     /// Empties the slots that were moved. To be called once the message has been taken.
     pub fn commit(&self, context: &Context<'_>) {
-        for transfer in &self.record.caps {
+        for transfer in &self.place.record.caps {
             if transfer.mode == TransferMode::Move && !transfer.handle.is_none() {
                 let gone = context.actor.table().lock().remove(transfer.handle);
                 drop(gone);
             }
         }
     }
-
-    /// Makes room for an answer in the same place.
-    ///
-    /// # Errors
-    /// `BadAddress`, `TableFull`, `NoMemory`.
-    pub fn room_for_answer(&self, context: &Context<'_>) -> Result<Incoming, Refusal> {
-        Incoming::reserve(context, self.address, self.record)
-    }
-}
-
-/// The capabilities of a message, narrowed; the sender still holds its own.
-fn granted(context: &Context<'_>, record: &Record) -> Result<Carried, Refusal> {
-    if record.caps.iter().all(|transfer| transfer.handle.is_none()) {
-        return Ok(Carried::default());
-    }
-    let mut granted = Carried::with_room()?;
-    let table = context.actor.table().lock();
-    let mut refused = None;
-    for (index, transfer) in record.caps.iter().enumerate() {
-        if transfer.handle.is_none() {
-            continue;
-        }
-        // An endpoint that lies in a queue must not be what keeps a queue open: chains of them would be
-        // closed by recursion, circles of them never. So the right to receive does not travel.
-        let mask = transfer.rights.without(Rights::RECEIVE);
-        match table.get(transfer.handle).and_then(|held| held.grant(mask, 0)) {
-            // There is a place for each capability of a record.
-            Ok(capability) => drop(granted.put(index, capability)),
-            Err(error) => refused = Some(error),
-        }
-    }
-    // Capabilities are dropped outside the table's lock, those of a refused message too.
-    drop(table);
-    match refused {
-        None => Ok(granted),
-        Some(error) => Err(error.into()),
-    }
 }
 
 impl Incoming {
-    /// Reads where a message is to go and makes room for one.
+    /// Reserves a slot for everything that a message can carry.
     ///
     /// # Errors
-    /// `BadAddress`, `InvalidArgument`, `TableFull`, `NoMemory`.
-    pub fn decode(context: &Context<'_>, address: u32) -> Result<Self, Refusal> {
-        let record = read_record(context, address)?;
-        Self::reserve(context, address, record)
+    /// `TableFull`, `NoMemory`.
+    pub fn reserve(table: &mut Table) -> Result<Reservation, Error> {
+        table.reserve(MESSAGE_CAPS_MAX as u32 + 1)
     }
 
-    fn reserve(context: &Context<'_>, address: u32, record: Record) -> Result<Self, Refusal> {
-        if record.bytes_capacity > 0 {
-            context.check(record.bytes_address, record.bytes_capacity as usize)?;
-        }
-        let slots = context.actor.table().lock().reserve(MESSAGE_CAPS_MAX as u32 + 1)?;
-        Ok(Incoming { record, address, slots })
+    /// The most bytes that there is room for.
+    pub fn bytes_most(&self) -> u32 {
+        self.place.record.bytes_capacity
     }
 
     /// Gives the slots back when no message came.
@@ -133,8 +158,8 @@ impl Incoming {
     /// # Errors
     /// `BadAddress`, which the decoding has ruled out.
     pub fn note_length(&mut self, context: &mut Context<'_>, len: usize) -> Result<(), Refusal> {
-        self.record.bytes_len = len as u32;
-        context.write(self.address, &self.record.encode())
+        self.place.record.bytes_len = len as u32;
+        context.write(self.place.address, &self.place.record.encode())
     }
 
     /// Puts `message` where it belongs.
@@ -142,22 +167,24 @@ impl Incoming {
     /// # Errors
     /// `BadAddress`, which the decoding has ruled out.
     pub fn accept(self, context: &mut Context<'_>, message: Message) -> Result<(), Refusal> {
-        let Incoming { mut record, address, mut slots } = self;
+        let Incoming { place: Place { mut record, address }, mut slots } = self;
         record.label = message.label;
         record.words = message.words;
         record.badge = message.badge;
         record.bytes_len = message.bytes.len() as u32;
         record.caps = [Transfer::NONE; MESSAGE_CAPS_MAX];
+        let mut table = context.actor.table().lock();
         for (place, capability) in record.caps.iter_mut().zip(message.caps) {
             let rights = capability.rights();
-            let handle = place_in(context, &mut slots, capability);
+            let handle = place_in(&mut table, &mut slots, capability);
             *place = Transfer { handle, rights, mode: TransferMode::Copy };
         }
         record.reply = match message.reply {
-            Some(reply) => place_in(context, &mut slots, Capability::answer(reply)),
+            Some(reply) => place_in(&mut table, &mut slots, Capability::answer(reply)),
             None => Handle::NONE,
         };
-        context.actor.table().lock().release(slots);
+        table.release(slots);
+        drop(table);
         if !message.bytes.is_empty() {
             context.write(record.bytes_address, &message.bytes)?;
         }
@@ -166,14 +193,8 @@ impl Incoming {
 }
 
 /// Fills a slot that was reserved before the message was taken, so it is there.
-fn place_in(context: &Context<'_>, slots: &mut Reservation, capability: Capability) -> Handle {
-    let filled = context.actor.table().lock().fill(slots, capability, SlotName::EMPTY);
+fn place_in(table: &mut Table, slots: &mut Reservation, capability: Capability) -> Handle {
+    let filled = table.fill(slots, capability, SlotName::EMPTY);
     debug_assert!(filled.is_ok(), "a reserved slot is free");
     filled.unwrap_or(Handle::NONE)
-}
-
-fn read_record(context: &Context<'_>, address: u32) -> Result<Record, Refusal> {
-    let mut bytes = [0; Record::SIZE];
-    context.memory.read(address, &mut bytes)?;
-    Ok(Record::decode(&bytes).map_err(|_| Error::InvalidArgument)?)
 }

@@ -19,6 +19,8 @@ struct Core {
     resched: AtomicBool,
     /// When the resched flag is to rise, in ns; `NEVER` when it is not.
     armed: AtomicU64,
+    /// When that was last compared with the clock, in cycles.
+    looked_at: AtomicU64,
     ticks: AtomicU64,
     received: AtomicU64,
     sent: AtomicU64,
@@ -27,6 +29,9 @@ struct Core {
     asleep_since: AtomicU64,
 }
 
+/// Cycles (some µs) between two looks at the clock, which is dear to read; how late the flag may rise.
+const LOOK_CYCLES: u64 = 10_000;
+
 static COUNT: AtomicUsize = AtomicUsize::new(1);
 static CORES: [Core; MAX_CORES] = [const {
     Core {
@@ -34,6 +39,7 @@ static CORES: [Core; MAX_CORES] = [const {
         kicked: AtomicBool::new(false),
         resched: AtomicBool::new(false),
         armed: AtomicU64::new(u64::MAX),
+        looked_at: AtomicU64::new(0),
         ticks: AtomicU64::new(0),
         received: AtomicU64::new(0),
         sent: AtomicU64::new(0),
@@ -130,6 +136,11 @@ pub(crate) fn resched_due() -> bool {
         return sim::resched_due();
     }
     let core = here();
+    let cycles = time::cycles();
+    if cycles.wrapping_sub(core.looked_at.load(Relaxed)) < LOOK_CYCLES {
+        return core.resched.load(SeqCst);
+    }
+    core.looked_at.store(cycles, Relaxed);
     let armed = core.armed.load(SeqCst);
     if armed != u64::MAX && time::real_now().as_nanos() >= armed {
         core.armed.store(u64::MAX, SeqCst);

@@ -103,7 +103,7 @@ impl State {
         while self.queue.is_empty()
             && let Some(waiter) = self.next_receiver(tree)
         {
-            if !waiter.has_room_for(&message) {
+            if !waiter.has_room_for(message.bytes.len()) {
                 if waiter.hand(None, Cause::Delivered, place).is_ok() {
                     break;
                 }

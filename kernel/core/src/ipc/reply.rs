@@ -27,8 +27,8 @@ impl Reply {
     ///
     /// # Errors
     /// `TooLong`; the reply stays good for a shorter answer.
-    pub fn check(&self, message: &Message) -> Result<(), Error> {
-        if self.caller.has_room_for(message) { Ok(()) } else { Err(Error::TooLong) }
+    pub fn check(&self, bytes_len: usize) -> Result<(), Error> {
+        if self.caller.has_room_for(bytes_len) { Ok(()) } else { Err(Error::TooLong) }
     }
 
     /// Answers, and lets the caller run on this core next.

@@ -68,10 +68,10 @@ impl Waiter {
         self.actor.gate().ticket() == Some(self.ticket)
     }
 
-    /// Whether `message` fits what he has room for.
-    pub fn has_room_for(&self, message: &Message) -> bool {
+    /// Whether a message of so many bytes fits what he has room for.
+    pub fn has_room_for(&self, bytes_len: usize) -> bool {
         match self.room {
-            Room::Bytes(most) => message.bytes.len() <= most as usize,
+            Room::Bytes(most) => bytes_len <= most as usize,
             Room::WakeOnly => false,
         }
     }
