@@ -44,7 +44,7 @@ WASM := --target wasm32-unknown-unknown -Zbuild-std=core,alloc
 WASM_FLAGS := CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-Clink-arg=-zstack-size=16384 -Clink-arg=--page-size=1"
 ACTORS = $(patsubst actors/%/Cargo.toml,-p %,$(wildcard actors/*/Cargo.toml))
 
-.PHONY: check-format check-host check-bare check-actors check-house help setup run run-hosted new-actor test soak mutants bench check docs ci fmt clean test-fresh image kernel actors tools FORCE
+.PHONY: check-format check-host check-bare check-actors check-house help setup run run-hosted new-actor test soak replay mutants bench check docs ci fmt clean test-fresh image kernel actors tools FORCE
 
 help: ## this list
 	@echo "make TARGET [SMP=$(SMP)] [MEM=$(MEM)] [FIRMWARE=$(FIRMWARE)]"
@@ -133,6 +133,10 @@ test: $(IMAGES) $(TEST_IMAGES) ## every test; ends with `N passed, N failed`
 SEEDS ?= 200
 soak: setup ## the simulated scenarios with SEEDS=200 seeds at each core count (by hand)
 	@$(WITH) TESSERA_SEEDS=$(SEEDS) cargo test $(FLAGS) --release -p tessera-tests --test scenarios </dev/null
+
+replay: setup ## one scenario or storm simulated again, as a failure says: NAME= CORES= SEED=
+	@$(WITH) TESSERA_CORES=$(CORES) TESSERA_SEED=$(SEED) \
+		cargo test $(FLAGS) -p tessera-tests --test scenarios -- $(NAME) </dev/null
 
 mutants: setup ## plants each bug of tests/mutants, which some test must catch (by hand)
 	@$(WITH) tools/mutants.sh

@@ -20,7 +20,7 @@ fn a_thousand_rounds_leave_nothing_behind() {
         let mut world = World::new(cores, SEED, image);
         let kernel = world.kernel.clone();
         let mut run = || world.turn();
-        let verdict = (scenario.play)(&mut Stage { kernel, run: &mut run, rounds: ROUNDS });
+        let verdict = (scenario.play)(&mut Stage { kernel, run: &mut run, rounds: ROUNDS, seed: SEED });
         sim::end();
         if let Err(failure) = verdict {
             panic!("on {cores} cores: {}", failure.0.as_str());

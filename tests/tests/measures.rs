@@ -17,8 +17,9 @@ fn every_measure_plays_to_its_end_and_takes_samples() {
         let turning = kernel.clone();
         let mut run = || matches!(turning.step(CoreId::BOOT), Step::Ran(_));
         let mut samples = 0;
-        let played =
-            (measure.play)(&mut Stage { kernel, run: &mut run, rounds: 2 }, &mut |_, _| samples += 1);
+        let played = (measure.play)(&mut Stage { kernel, run: &mut run, rounds: 2, seed: 1 }, &mut |_, _| {
+            samples += 1
+        });
         assert!(played.is_ok(), "{}: {played:?}", measure.name);
         assert!(samples >= 2, "{} took {samples} samples", measure.name);
     }

@@ -1,11 +1,11 @@
 //! Actors that go wrong, and what is left of them.
 
+use crate::inventory::Inventory;
 use crate::stage::{Stage, authority, endpoint, failure};
 use crate::{Verdict, check};
 use alloc::vec;
 use alloc::vec::Vec;
 use tessera_abi::{EndReason, FaultKind, ObjectKind, Priority, Rights, Shape};
-use tessera_core::kernel::Kernel;
 
 const TRAPS: &[(&str, FaultKind)] = &[
     ("trap_unreachable", FaultKind::Unreachable),
@@ -120,19 +120,6 @@ fn disarm(stage: &mut Stage<'_>, module: &str) -> Verdict {
     Ok(())
 }
 
-/// What must be the same after every round.
-#[derive(Clone, Copy)]
-struct Inventory {
-    actors: usize,
-    capabilities: usize,
-    endpoints: usize,
-    stacks_lent: usize,
-    timers: usize,
-    heap_bytes: usize,
-    heap_live: usize,
-    frames_free: usize,
-}
-
 pub fn nothing_is_left_behind_after_many_rounds(stage: &mut Stage<'_>) -> Verdict {
     let mut after_ten = None;
     // A stack's frames stay with the stacks for good, so have as many as a round could ever hold.
@@ -152,32 +139,14 @@ pub fn nothing_is_left_behind_after_many_rounds(stage: &mut Stage<'_>) -> Verdic
                 (stage.run)();
             }
         }
-        let expected = *after_ten.get_or_insert_with(|| inventory(&kernel));
+        let expected = *after_ten.get_or_insert_with(|| Inventory::of(&kernel));
         // Another core may still be letting go of what has ended: its figures come to be, or never do.
-        let same = stage.until("the same is left", || inventory(&kernel).difference(&expected).is_none());
-        if let (Err(_), Some((name, now, then))) = (same, inventory(&kernel).difference(&expected)) {
+        let same = stage.until("the same is left", || Inventory::of(&kernel).difference(&expected).is_none());
+        if let (Err(_), Some((name, now, then))) = (same, Inventory::of(&kernel).difference(&expected)) {
             return Err(failure(format_args!("round {number}: {name}: {now}, after round 10: {then}")));
         }
     }
     Ok(())
-}
-
-impl Inventory {
-    /// The first figure that differs: its name, this one's, the other's.
-    fn difference(&self, other: &Inventory) -> Option<(&'static str, usize, usize)> {
-        [
-            ("actors", self.actors, other.actors),
-            ("capabilities", self.capabilities, other.capabilities),
-            ("endpoints", self.endpoints, other.endpoints),
-            ("stacks lent", self.stacks_lent, other.stacks_lent),
-            ("timers", self.timers, other.timers),
-            ("live allocations", self.heap_live, other.heap_live),
-            ("heap bytes", self.heap_bytes, other.heap_bytes),
-            ("free frames", self.frames_free, other.frames_free),
-        ]
-        .into_iter()
-        .find(|(_, now, then)| now != then)
-    }
 }
 
 fn round(stage: &mut Stage<'_>) -> Verdict {
@@ -205,19 +174,4 @@ fn round(stage: &mut Stage<'_>) -> Verdict {
         stage.ends(actor, EndReason::Killed)?;
     }
     Ok(())
-}
-
-fn inventory(kernel: &Kernel) -> Inventory {
-    let heap = khal::heap::stats();
-    let ids = khal::cpu::all();
-    Inventory {
-        actors: kernel.registry().living(),
-        capabilities: tessera_core::cap::object::living(),
-        endpoints: tessera_core::ipc::endpoint::living(),
-        stacks_lent: kernel.scheduler().stacks().figures().lent,
-        timers: ids.map(|id| kernel.scheduler().core(id).timers().len()).sum(),
-        heap_bytes: heap.bytes,
-        heap_live: heap.live,
-        frames_free: heap.frames_free,
-    }
 }

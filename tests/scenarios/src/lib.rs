@@ -3,7 +3,7 @@
 //!
 //! A scenario is a function of a [`Stage`]: it makes actors out of the modules in `tests/modules` and
 //! states what must become of them. It may not assume how many cores there are or how long anything
-//! takes. Each has a kernel of its own. What is measured of a kernel ([`measure`]) is played likewise.
+//! takes. Each has a kernel of its own. A storm ([`STORMS`]) does as dice say, whose seed is the stage's. What is measured of a kernel ([`measure`]) is played likewise.
 #![no_std]
 
 extern crate alloc;
@@ -12,6 +12,7 @@ mod faults;
 mod flawed;
 mod handing_over;
 mod hostile;
+mod inventory;
 mod lives;
 pub mod measure;
 mod messages;
@@ -19,6 +20,7 @@ pub mod pack;
 mod revocation;
 mod scheduling;
 pub mod stage;
+mod storms;
 
 pub use flawed::Flawed;
 pub use stage::{Failure, Stage};
@@ -36,14 +38,19 @@ pub struct Scenario {
 }
 
 macro_rules! list {
-    ($($room:ident: $($name:ident)*;)*) => {
-        /// Every scenario.
-        pub const SCENARIOS: &[Scenario] = &[
+    ($($(#[$doc:meta])* $list:ident { $($room:ident: $($name:ident)*;)* })*) => {
+        $($(#[$doc])* pub const $list: &[Scenario] = &[
             $($(Scenario { name: stringify!($name), play: $room::$name },)*)*
-        ];
+        ];)*
     };
 }
 list! {
+    /// Those that are played under many seeds each.
+    STORMS {
+    storms: mesh churn back_pressure revoke_storm kill_storm;
+    }
+    /// Every other scenario.
+    SCENARIOS {
     lives: a_main_actor_that_returns_exits_with_zero exit_ends_with_the_code
         an_unknown_module_is_refused_at_spawn a_handler_needs_an_endpoint_to_receive_from
         an_endless_loop_is_killed an_endless_start_function_is_killed a_filler_is_killed
@@ -71,4 +78,5 @@ list! {
         the_urgent_go_first_and_the_lowest_still_run more_handlers_than_stacks_are_all_served
         the_reserve_serves_the_urgent_while_others_wait_in_line
         an_answer_lets_a_more_urgent_caller_run_at_once;
+    }
 }

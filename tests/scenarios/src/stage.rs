@@ -46,6 +46,8 @@ pub struct Stage<'a> {
     pub run: &'a mut dyn FnMut() -> bool,
     /// How many rounds a scenario that looks for leaks plays, more than 10.
     pub rounds: usize,
+    /// What a storm's dice begin with.
+    pub seed: u64,
 }
 
 impl From<Error> for Failure {

@@ -89,6 +89,6 @@ fn play(measure: &Measure, samples: &mut Vec<(u64, u32)>) -> Verdict {
     let kernel = kernel(1, measure.programs, stamps::host_calls)?;
     let turning = kernel.clone();
     let mut run = || matches!(turning.step(CoreId::BOOT), Step::Ran(_));
-    let mut stage = Stage { kernel, run: &mut run, rounds: ROUNDS };
+    let mut stage = Stage { kernel, run: &mut run, rounds: ROUNDS, seed: 1 };
     (measure.play)(&mut stage, &mut |cycles, times| samples.push((cycles, times)))
 }
