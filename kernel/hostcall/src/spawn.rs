@@ -45,8 +45,10 @@ pub fn spawn(context: &mut Context<'_>, claim: claims::Spawn) -> Result<u64, Ref
     }
     let bytes = context.bytes(claim.request, claim.len as usize)?;
     let request = SpawnRequest::decode(&bytes).map_err(|_| Error::InvalidArgument)?;
+    let (limits, charge_max_bytes) = limits_for(request.head.memory_max_bytes, request.head.stack_max_bytes);
     let spawn = Spawn {
-        profile: profile(&request)?,
+        profile: profile(&request, limits)?,
+        charge_max_bytes,
         slots_max: slots(&request.head)?,
         caps: handed_over(context, &request)?,
         signal: signal(context, &request.head)?,
@@ -59,9 +61,8 @@ pub fn spawn(context: &mut Context<'_>, claim: claims::Spawn) -> Result<u64, Ref
     })
 }
 
-fn profile(request: &SpawnRequest<'_>) -> Result<Profile, Error> {
+fn profile(request: &SpawnRequest<'_>, limits: Limits) -> Result<Profile, Error> {
     let head = &request.head;
-    let (limits, charge_max_bytes) = limits_for(head.memory_max_bytes, head.stack_max_bytes);
     let mut args = Vec::new();
     args.try_reserve_exact(request.args.len()).map_err(|_| Error::NoMemory)?;
     args.extend_from_slice(request.args.as_bytes());
@@ -71,7 +72,6 @@ fn profile(request: &SpawnRequest<'_>) -> Result<Profile, Error> {
         shape: head.shape,
         priority: head.priority,
         limits,
-        charge_max_bytes,
         args,
     })
 }

@@ -135,11 +135,11 @@ pub fn request(module: &str, shape: Shape, priority: Priority, caps: Vec<Capabil
     };
     let (limits, charge_max_bytes) = tessera_hostcall::limits_for(memory, 0);
     let name = Name::new_truncated(module);
-    let profile = Profile { name, module: name, shape, priority, limits, charge_max_bytes, args: Vec::new() };
+    let profile = Profile { name, module: name, shape, priority, limits, args: Vec::new() };
     let caps = caps.into_iter().map(|capability| (SlotName::EMPTY, capability)).collect();
     // Room for what it begins with, what it makes and what it is sent.
     let slots_max = if module == "random_calls" { 28 } else { 16 };
-    Spawn { profile, slots_max, caps, signal: None }
+    Spawn { profile, charge_max_bytes, slots_max, caps, signal: None }
 }
 
 /// An endpoint's first capability.

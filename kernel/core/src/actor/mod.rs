@@ -70,8 +70,6 @@ pub struct Profile {
     pub priority: Priority,
     /// What its instance may take.
     pub limits: Limits,
-    /// The most that may be charged to it, in bytes.
-    pub charge_max_bytes: usize,
     /// Its argument text.
     pub args: Vec<u8>,
 }

@@ -26,6 +26,8 @@ use tessera_abi::{ActorState, Error, Handle, Rights, Shape, SlotName};
 pub struct Spawn {
     /// Who it is to be.
     pub profile: Profile,
+    /// The most that may be charged to it, in bytes.
+    pub charge_max_bytes: usize,
     /// Slots its table may have.
     pub slots_max: u32,
     /// What it is handed, in the order of its slots. A handler's first is its own endpoint.
@@ -41,7 +43,7 @@ pub struct Spawn {
 /// capability is no endpoint with the right to receive; `TableFull` when the capabilities do not fit;
 /// `Full`, `NoMemory`.
 pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> {
-    let Spawn { profile, slots_max, caps, signal } = request;
+    let Spawn { profile, charge_max_bytes, slots_max, caps, signal } = request;
     if !kernel.modules().exists(profile.module.as_str()) {
         return Err(Error::NotFound);
     }
@@ -50,7 +52,7 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
         Shape::Handler => Some(find_own_endpoint(&table)?),
         Shape::Main => None,
     };
-    let meter = Meter::new(profile.charge_max_bytes);
+    let meter = Meter::new(charge_max_bytes);
     let actor = kernel.registry().add(|id| {
         let stacks = kernel.scheduler().stacks();
         let pass_on = |next: Next| {
