@@ -5,8 +5,9 @@
 //! it found by name stays, because the spawner wired it for the actor's whole life.
 //! Does not: check rights (the kernel does, at every call).
 
-use tessera_abi::{Error, Handle, ObjectKind, RevokeReceipt, RevokeScope, Rights};
+use tessera_abi::{Error, Handle, LimitsRecord, ObjectKind, RevokeReceipt, RevokeScope, Rights};
 
+use crate::derive::Derive;
 use crate::sys;
 
 /// A slot of the actor's table, and whether dropping it empties it.
@@ -106,6 +107,19 @@ pub trait Capability: Sized {
     /// [`Error::InvalidArgument`] for a reply capability.
     fn narrowed(&self, rights: Rights) -> Result<Self, Error> {
         sys::cap_copy(self.handle(), rights, 0).map(|handle| Self::from_slot(Slot::owned(handle)))
+    }
+
+    /// Begins a second capability to the same object, which can be limited; see [`Derive`].
+    fn derive(&self) -> Derive<'_, Self> {
+        Derive::new(self)
+    }
+
+    /// What is left of the capability's limits.
+    ///
+    /// # Errors
+    /// Those of a handle that does not resolve, but [`Error::Expired`]: that is in the record.
+    fn limits(&self) -> Result<LimitsRecord, Error> {
+        sys::cap_limits(self.handle())
     }
 
     /// Takes back everything that was derived from this capability, wherever it has got to: copies, what was

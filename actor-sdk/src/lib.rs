@@ -35,6 +35,7 @@
 extern crate alloc;
 
 pub mod capability;
+mod derive;
 pub mod entry;
 #[cfg(not(target_family = "wasm"))]
 pub mod fake;
@@ -54,6 +55,7 @@ pub use capability::{
     Actor, Capability, Clock, Console, Endpoint, Factory, Image, Log, Notification, Random, Reply, Spawner,
     System, Unknown,
 };
+pub use derive::Derive;
 pub use entry::{Handler, Outcome};
 pub use message::{Incoming, Outgoing};
 pub use spawn::Plan;

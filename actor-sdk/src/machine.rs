@@ -12,7 +12,9 @@ use tessera_abi::image::{Entry, EntryKind, ImageHead};
 use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, HolderRecord, LogEntry, MachineRecord,
 };
-use tessera_abi::{Error, Handle, Level, Line, PowerAction, RevokeReceipt, RevokeScope, Subject};
+use tessera_abi::{
+    Error, Handle, Level, LimitsRecord, Line, PowerAction, RevokeReceipt, RevokeScope, Subject,
+};
 
 use crate::capability::{Actor, Capability, Clock, Console, Image, Log, Random, Slot, System};
 use crate::sys;
@@ -187,6 +189,17 @@ impl System {
         self.walk(Subject::Capability, owner, CapabilityRecord::SIZE, move |bytes| {
             CapabilityRecord::decode(bytes).ok().map(|record| (record, owner | (u64::from(record.slot) + 1)))
         })
+    }
+
+    /// What is left of the limits of an actor's capability.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the actor has nothing there or behind any more.
+    pub fn limits(&self, actor: &ActorRecord, capability: &CapabilityRecord) -> Result<LimitsRecord, Error> {
+        let index = u64::from(actor.index) << 32 | u64::from(capability.slot);
+        let mut record = [0; LimitsRecord::SIZE];
+        sys::inspect(self.handle(), Subject::Limits, index, &mut record)?;
+        LimitsRecord::decode(&record).map_err(|_| Error::InvalidArgument)
     }
 
     /// Everybody who can name the object of an actor's capability, with the way it came to each.

@@ -104,15 +104,19 @@ impl Plan {
 
     /// Like [`Plan::grant`], with a badge for the copy that arrives.
     #[must_use]
-    pub fn grant_badged(
-        mut self,
-        name: &str,
-        capability: &impl Capability,
-        rights: Rights,
-        badge: u64,
-    ) -> Self {
+    pub fn grant_badged(self, name: &str, capability: &impl Capability, rights: Rights, badge: u64) -> Self {
+        self.add(name, capability.handle(), rights, badge)
+    }
+
+    /// Like [`Plan::grant`], for what is in a slot, whatever its kind.
+    #[must_use]
+    pub fn grant_slot(self, name: &str, slot: &Slot, rights: Rights) -> Self {
+        self.add(name, slot.handle(), rights, 0)
+    }
+
+    fn add(mut self, name: &str, handle: Handle, rights: Rights, badge: u64) -> Self {
         self.too_long |= SlotName::new(name).is_none();
-        let cap = SpawnCap::new(SlotName::new_truncated(name), capability.handle(), rights);
+        let cap = SpawnCap::new(SlotName::new_truncated(name), handle, rights);
         self.caps.push(SpawnCap { badge, ..cap });
         self
     }

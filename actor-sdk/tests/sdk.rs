@@ -1,12 +1,13 @@
 //! What the SDK promises an author, shown against the fake kernel: refusals arrive as errors, slots come
 //! back, bytes and capabilities travel, waiting ends.
 
-use actor_sdk::abi::{HostCall, Line, RevokeReceipt, RevokeScope};
+use actor_sdk::abi::{GrantState, HostCall, LimitsRecord, Line, RevokeReceipt, RevokeScope};
 use actor_sdk::fake::{Ended, Kernel, Parcel};
 use actor_sdk::{
     Capability, Clock, Console, EndReason, Endpoint, Error, Factory, FaultKind, Log, NEVER, NOW,
     Notification, Outgoing, Plan, Random, Rights, Shape, Spawner,
 };
+use core::time::Duration;
 
 #[test]
 fn a_capability_is_found_by_name_and_only_as_its_own_kind() {
@@ -42,6 +43,38 @@ fn what_was_copied_can_be_taken_back_with_a_count_beforehand() {
     assert!(clock.now_ns().is_ok());
     clock.revoke(RevokeScope::Whole).unwrap();
     assert_eq!(clock.revoke(RevokeScope::Whole), Err(Error::Revoked));
+}
+
+#[test]
+fn a_capability_that_runs_out_says_so_and_what_is_left() {
+    let mut kernel = Kernel::new();
+    let clock = kernel.grant::<Clock>("clock");
+    let twice = clock.derive().rights(Rights::READ).uses(2).get().unwrap();
+    let copy = twice.narrowed(Rights::READ).unwrap();
+    assert_eq!(twice.sleep_until(5), Err(Error::MissingRight), "and that is no use");
+    assert_eq!(twice.derive().uses(3).get().err(), Some(Error::MissingRight));
+    assert!(twice.now_ns().is_ok() && copy.now_ns().is_ok());
+    assert_eq!((twice.now_ns(), copy.now_ns()), (Err(Error::Expired), Err(Error::Expired)));
+    assert_eq!(twice.narrowed(Rights::READ).err(), Some(Error::Expired));
+    let left = copy.limits().unwrap();
+    assert_eq!((left.uses_left, left.state), (0, GrantState::Expired));
+    assert_eq!(clock.limits(), Ok(LimitsRecord::NONE));
+}
+
+#[test]
+fn a_wait_ends_when_its_capability_expires_and_a_rate_asks_for_patience() {
+    let mut kernel = Kernel::new();
+    let clock = kernel.grant::<Clock>("clock");
+    let short = clock.derive().expires_at(1_000).get().unwrap();
+    assert_eq!(short.sleep_until(500), Ok(()));
+    assert_eq!(short.sleep_until(NEVER), Err(Error::Expired));
+    assert_eq!(kernel.now_ns(), 1_000);
+    let slow = clock.derive().rate(2, Duration::from_millis(1), 1).get().unwrap();
+    assert_eq!((slow.now_ns(), slow.now_ns()), (Ok(1_000), Err(Error::Busy)));
+    clock.sleep(Duration::from_micros(500)).unwrap();
+    assert!(slow.now_ns().is_ok());
+    assert_eq!(slow.derive().rate(9, Duration::from_millis(1), 1).get().err(), Some(Error::MissingRight));
+    assert_eq!(clock.derive().rate(9, Duration::ZERO, 1).get().err(), Some(Error::InvalidArgument));
 }
 
 #[test]

@@ -24,6 +24,7 @@
 //! ```
 
 mod calls;
+mod limits;
 mod parcel;
 mod state;
 
@@ -34,7 +35,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use tessera_abi::inspect::{ActorRecord, CapabilityRecord, CoreRecord, HolderRecord, MachineRecord};
 use tessera_abi::{
-    EndReason, EndRecord, Error, FaultKind, HostCall, Line, NOW, ObjectKind, PowerAction, RevokeScope, Rights,
+    EndReason, EndRecord, Error, FaultKind, HostCall, LimitsRecord, Line, NOW, ObjectKind, PowerAction,
+    RevokeScope, Rights,
 };
 
 pub use parcel::Parcel;
@@ -239,6 +241,11 @@ impl Kernel {
     /// Adds a capability of the actor with this index to what `inspect` says, in the order of slots.
     pub fn add_capability(&mut self, actor_index: u32, record: CapabilityRecord) {
         STATE.with_borrow_mut(|state| state.capability_records.push((actor_index, record)));
+    }
+
+    /// Limits a capability of the actor with this index, for what `inspect` says.
+    pub fn add_limits(&mut self, actor_index: u32, slot: u32, record: LimitsRecord) {
+        STATE.with_borrow_mut(|state| state.limits_records.push((actor_index, slot, record)));
     }
 
     /// Adds a node to what `holders` says of a slot of the actor with this id, in the order of places.

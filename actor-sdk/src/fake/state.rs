@@ -10,9 +10,11 @@ use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, HolderRecord, LogEntry, MachineRecord,
 };
 use tessera_abi::{
-    EndRecord, Error, GrantState, Handle, HostCall, Needs, ObjectKind, RevokeScope, Rights, Usage,
+    EndRecord, Error, GrantState, Handle, HostCall, LimitsRecord, Needs, ObjectKind, RevokeScope, Rights,
+    Usage,
 };
 
+use super::limits::Limits;
 use super::parcel::Parcel;
 
 /// What a capability names.
@@ -48,12 +50,14 @@ pub struct Held {
     pub from: Option<Handle>,
     pub state: GrantState,
     pub usage: Usage,
+    pub limits: Limits,
 }
 
 impl Held {
     /// A capability that comes from no other.
-    pub const fn first(object: Object, rights: Rights, name: String) -> Self {
-        Self { object, rights, badge: 0, name, from: None, state: GrantState::Usable, usage: Usage::Never }
+    pub fn first(object: Object, rights: Rights, name: String) -> Self {
+        let (state, usage, limits) = (GrantState::Usable, Usage::Never, Limits::default());
+        Self { object, rights, badge: 0, name, from: None, state, usage, limits }
     }
 }
 
@@ -80,9 +84,19 @@ pub struct Spawned {
     pub caps: Vec<(String, ObjectKind, Rights)>,
     /// Whether it was killed.
     pub killed: bool,
+    pub(super) limits: Vec<LimitsRecord>,
     pub(super) id: u64,
     pub(super) end: Option<EndRecord>,
     pub(super) end_signal: Option<(usize, u64)>,
+}
+
+impl Spawned {
+    /// The limits of what it was handed under this name, as they were then.
+    #[must_use]
+    pub fn limits(&self, name: &str) -> Option<LimitsRecord> {
+        let place = self.caps.iter().position(|(own, _, _)| own == name)?;
+        self.limits.get(place).copied()
+    }
 }
 
 pub struct Refusal {
@@ -110,6 +124,8 @@ pub struct State {
     pub refusals: Vec<Refusal>,
     pub log: Vec<LogEntry>,
     pub now_ns: u64,
+    /// When the capability of the call that is being answered expires, if it does.
+    pub expires_at_ns: Option<u64>,
     pub random: u64,
     pub console_in: VecDeque<u8>,
     pub console_out: Vec<u8>,
@@ -118,6 +134,7 @@ pub struct State {
     pub cores: Vec<CoreRecord>,
     pub actor_records: Vec<ActorRecord>,
     pub capability_records: Vec<(u32, CapabilityRecord)>,
+    pub limits_records: Vec<(u32, u32, LimitsRecord)>,
     pub holder_records: Vec<(u64, u32, HolderRecord)>,
     /// What was taken back of other actors' capabilities: the actor's id, the slot, how much.
     pub revoked: Vec<(u64, u32, RevokeScope)>,
@@ -181,7 +198,7 @@ impl State {
         }
     }
 
-    /// The capability, if it is usable and has the kind and the rights that the call needs.
+    /// The capability, if it is usable and has the kind and the rights that the call needs. Using it counts.
     pub fn resolve(&self, call: HostCall, handle: Handle) -> Result<&Held, Error> {
         // Dropping is what one does with a capability that has been taken back.
         let held = if call == HostCall::CapDrop { self.lookup(handle)? } else { self.usable(handle)? };
@@ -189,6 +206,11 @@ impl State {
         match row.needs {
             Needs::Kind(kind) if kind != held.object.kind() => Err(Error::WrongKind),
             _ if !held.rights.contains(row.rights) => Err(Error::MissingRight),
+            Needs::Kind(_) => held.limits.count(self.now_ns).map(|()| held),
+            // What is derived or looked at has to have something left; taken back or dropped it can be always.
+            _ if matches!(call, HostCall::CapCopy | HostCall::CapDerive | HostCall::CapInfo) => {
+                held.limits.check(self.now_ns).map(|()| held)
+            }
             _ => Ok(held),
         }
     }

@@ -21,8 +21,8 @@ use alloc::vec;
 use border::{lend, lend_mut};
 use tessera_abi::inspect::{CapabilityInfo, HolderRecord, LogEntry};
 use tessera_abi::{
-    EndRecord, Error, Handle, Level, Message, PowerAction, RevokeReceipt, RevokeScope, Rights, Subject,
-    result,
+    Derivation, EndRecord, Error, Handle, Level, LimitsRecord, Message, PowerAction, RevokeReceipt,
+    RevokeScope, Rights, Subject, result,
 };
 
 pub(crate) use border::Alone;
@@ -63,6 +63,16 @@ pub fn args() -> String {
 
 pub fn cap_copy(from: Handle, rights: Rights, badge: u64) -> Answer<Handle> {
     handle(border::cap_copy(from.bits(), rights.bits(), badge))
+}
+
+pub fn cap_derive(from: Handle, wanted: &Derivation) -> Answer<Handle> {
+    handle(lend(&wanted.encode(), |wanted| border::cap_derive(from.bits(), wanted)))
+}
+
+pub fn cap_limits(of: Handle) -> Answer<LimitsRecord> {
+    let mut record = [0; LimitsRecord::SIZE];
+    done(lend_mut(&mut record, |record| border::cap_limits(of.bits(), record)))?;
+    LimitsRecord::decode(&record).map_err(|_| Error::InvalidArgument)
 }
 
 pub fn cap_drop(dropped: Handle) -> Answer {

@@ -6,7 +6,9 @@ use super::*;
 use actor_sdk::abi::inspect::{
     ActorRecord, CapabilityInfo, CapabilityRecord, CoreRecord, HolderRecord, MachineRecord,
 };
-use actor_sdk::abi::{ActorState, GrantState, HostCall, Name, PowerAction, RevokeScope, SlotName, Usage};
+use actor_sdk::abi::{
+    ActorState, GrantState, HostCall, LimitsRecord, Name, PowerAction, RevokeScope, SlotName, Usage,
+};
 use actor_sdk::fake::{Ended, Kernel, Parcel};
 use actor_sdk::protocol::console;
 use actor_sdk::{EndReason, Factory, ObjectKind, Priority, Rights, Shape};
@@ -168,11 +170,46 @@ fn caps_lists_slots_with_rights() {
         kernel.add_capability(3, CapabilityRecord { slot: 4, info, ..record });
     });
     for (slot, state) in [(2, "unused"), (3, "used"), (4, "revoked")] {
-        let row = std::format!("   {slot}  console  endpoint  send    -      console  {state}\n");
+        let row = std::format!("   {slot}  console  endpoint  send    -      console  {state}");
         assert!(text.contains(&row), "{text}");
     }
     assert!(text.contains("\nshell     2  console  endpoint  send\n"), "{text}");
     assert!(!text.contains("\nshell     3"), "one that was used is listed as unused: {text}");
+}
+
+#[test]
+fn caps_tells_what_is_left_of_the_limits() {
+    let left = LimitsRecord { expires_at_ns: 4_000_000_000, uses_left: 3, ..LimitsRecord::NONE };
+    let rated = LimitsRecord { rate_uses: 10, rate_burst: 2, rate_period_ns: 1_000_000_000, ..left };
+    let text = shown("caps shell\n", |kernel| {
+        kernel.add_actor(actor(3, "shell", ActorState::Running));
+        let info = CapabilityInfo { state: GrantState::Expired, ..slot_two().info };
+        for (slot, info) in [(2, slot_two().info), (3, info), (4, info)] {
+            kernel.add_capability(3, CapabilityRecord { slot, info, ..slot_two() });
+        }
+        kernel.add_limits(3, 3, left);
+        kernel.add_limits(3, 4, rated);
+    });
+    let ends: std::vec::Vec<&str> = text.lines().filter_map(|line| line.split("console  ").nth(2)).collect();
+    let expected = [
+        "unused   -",
+        "expired  uses 3, until 4000 ms",
+        "expired  uses 3, until 4000 ms, rate 10 per 1000 ms",
+    ];
+    assert_eq!(ends, expected, "{text}");
+}
+
+#[test]
+fn spawn_limits_what_it_hands_over_and_keeps_none_of_it() {
+    let (kernel, screen) =
+        machine("spawn --with pong --uses 3 --for 2 ping\nspawn --uses 0 --with pong ping\n");
+    let before = kernel.slots_used();
+    assert_eq!(run(), Err(Error::Closed));
+    let spawned = kernel.spawned();
+    let left = spawned[0].limits("pong").unwrap();
+    assert_eq!((left.uses_left, left.expires_at_ns), (3, 2_000_000_000));
+    assert_eq!(kernel.slots_used(), before, "a copy of what was handed over is left");
+    assert_eq!(spawned.len(), 1, "{}", screen.borrow());
 }
 
 /// A tree of three: root derived for the shell, which sent one on.

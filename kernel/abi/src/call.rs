@@ -53,7 +53,7 @@ pub struct Row {
     pub prose: &'static str,
 }
 
-/// How resolving a handle can fail.
+/// How resolving a handle can fail. `Busy` is that of a capability with a rate, used too soon again.
 const HANDLE_ERRORS: &[Error] = &[
     Error::BadHandle,
     Error::StaleHandle,
@@ -61,6 +61,7 @@ const HANDLE_ERRORS: &[Error] = &[
     Error::MissingRight,
     Error::Revoked,
     Error::Expired,
+    Error::Busy,
 ];
 
 impl Row {
@@ -69,7 +70,8 @@ impl Row {
     pub fn refuses_with(&self, error: Error) -> bool {
         let from_handle = match self.needs {
             Needs::Nothing => false,
-            Needs::Any => !matches!(error, Error::WrongKind | Error::MissingRight),
+            // These look at the capability and do not use it.
+            Needs::Any => !matches!(error, Error::WrongKind | Error::MissingRight | Error::Busy),
             Needs::Kind(_) => true,
         };
         self.errors.contains(&error)

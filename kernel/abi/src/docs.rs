@@ -17,8 +17,8 @@ const HEAD: &str = "# The host-call ABI\n\n\
     for minus an error's number. Deadlines are absolute nanoseconds since boot; `NEVER` is 2^64 - 1 and 0 \
     does not wait. Addresses mean the memory exported as `memory`.\n\n\
     Errors that follow from the arguments are not repeated in each row: a call that takes a handle may \
-    refuse with bad-handle, stale-handle, wrong-kind, missing-right, revoked or expired, and one that takes \
-    an address with bad-address.\n\n";
+    refuse with bad-handle, stale-handle, wrong-kind, missing-right, revoked, expired or (used faster than its rate) \
+    busy, and one that takes an address with bad-address.\n\n";
 
 /// Writes the whole document.
 ///

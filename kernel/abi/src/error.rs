@@ -29,7 +29,7 @@ numbered! {
         InvalidArgument = 17, "invalid-argument", "An argument or a record's field has no meaning.";
         NotFound = 18, "not-found", "No such module, actor, entry or name.";
         WouldDeadlock = 19, "would-deadlock", "The call would close a circle of actors waiting for each other.";
-        Busy = 20, "busy", "Somebody else is using this and it cannot be shared.";
+        Busy = 20, "busy", "Not now: somebody else is using this, or its rate is used up. Try again later.";
         Full = 21, "full", "A limit on the number of these objects is reached.";
         BadModule = 22, "bad-module", "The module cannot be loaded: see the fault's kind in the log.";
         Unsupported = 23, "unsupported", "The kernel knows the request and does not offer it yet.";

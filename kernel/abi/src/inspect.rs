@@ -19,6 +19,8 @@ numbered! {
         Actor = 2, "actor", "The first actor at or after the index, an `ActorRecord`.";
         Capability = 3, "capability",
             "The first used slot at or after the index's low half, of the actor in its high half, a `CapabilityRecord`.";
+        Limits = 8, "limits",
+            "The same slot as for `capability`: what is left of its limits, a `LimitsRecord`.";
     }
 }
 
@@ -28,6 +30,7 @@ numbered! {
         Usable = 0, "usable", "It can be used.";
         Revoked = 1, "revoked", "It has been taken back; its holder still has the slot.";
         Dropped = 2, "dropped", "Its holder has dropped it; others that were derived from it are still there.";
+        Expired = 3, "expired", "Its time or its uses have run out.";
     }
 }
 

@@ -20,6 +20,7 @@ pub mod end;
 pub mod error;
 pub mod image;
 pub mod inspect;
+pub mod limits;
 pub mod message;
 pub mod table;
 pub mod text;
@@ -33,6 +34,7 @@ pub use end::{EndReason, EndRecord, FaultKind};
 pub use error::{Error, answer, result};
 pub use image::{Image, ImageError, Manifest};
 pub use inspect::{GrantState, Level, PowerAction, RevokeReceipt, RevokeScope, Subject, Usage};
+pub use limits::{Derivation, LimitsRecord, UNLIMITED};
 pub use message::{MESSAGE_BYTES_MAX, MESSAGE_CAPS_MAX, MESSAGE_WORDS, Message, Transfer, TransferMode};
 pub use text::{Line, Name, SlotName, Text};
 

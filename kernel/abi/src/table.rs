@@ -40,6 +40,11 @@ macro_rules! for_each_host_call {
             12 CapRevoke cap_revoke(handle: Handle, scope: Number, receipt: Address) needs Any [] gives "0" refuses [Busy Cancelled InvalidArgument]
                 "Takes back what was derived from the capability, in whatever table, queue or blocked sender's message it is, and the capability itself if the scope says so; writes a RevokeReceipt. From one moment on all of it answers revoked, and whoever was blocked through it is woken with that.";
 
+            13 CapDerive cap_derive(handle: Handle, derivation: Address) needs Any [] gives "the new handle" refuses [MissingRight TableFull InvalidArgument Full Busy NoMemory]
+                "As cap_copy, with limits as the Derivation says. They only shrink: the new one expires no later than the old one, uses of its own are taken out of the old one's, and a rate is set once. What sets none shares the old one's.";
+            14 CapLimits cap_limits(handle: Handle, limits: Address) needs Any [] gives "0" refuses []
+                "Writes a LimitsRecord, also of a capability that has expired.";
+
             // Log, time, randomness.
             16 LogWrite log_write(log: Handle, level: Number, text: Address, len: Length) needs Log [WRITE] gives "0" refuses [TooLong InvalidArgument]
                 "Appends one line of UTF-8, at most 192 bytes, with the caller's name and the time.";

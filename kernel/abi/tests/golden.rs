@@ -8,6 +8,7 @@ use tessera_abi::inspect::{
     ActorRecord, CapabilityInfo, CapabilityRecord, CoreRecord, HolderRecord, LogEntry, MachineRecord,
     RevokeReceipt,
 };
+use tessera_abi::limits::{Derivation, LimitsRecord};
 use tessera_abi::{EndRecord, Error, FaultKind, Message, ObjectKind, Rights, SpawnCap, SpawnHead, TABLE};
 
 fn frozen_form() -> Result<String, std::fmt::Error> {
@@ -45,6 +46,8 @@ fn frozen_form() -> Result<String, std::fmt::Error> {
         ("manifest-cap", ManifestCap::SIZE),
         ("holder", HolderRecord::SIZE),
         ("revoke-receipt", RevokeReceipt::SIZE),
+        ("derivation", Derivation::SIZE),
+        ("limits", LimitsRecord::SIZE),
     ];
     for (name, size) in sizes {
         writeln!(text, "record {name} {size}")?;

@@ -5,7 +5,7 @@
 //! of its name. Does nothing else.
 
 use crate::context::{Context, Refusal};
-use crate::{inspect, ipc, own, revoke, spawn, system};
+use crate::{inspect, ipc, limits, own, revoke, spawn, system};
 use tessera_abi::HostCall;
 use tessera_abi::arg::{self, Argument};
 
@@ -33,6 +33,12 @@ macro_rules! groups {
     };
     (cap_find) => {
         own::cap_find
+    };
+    (cap_derive) => {
+        limits::cap_derive
+    };
+    (cap_limits) => {
+        limits::cap_limits
     };
     (cap_revoke) => {
         revoke::cap_revoke

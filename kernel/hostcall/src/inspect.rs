@@ -5,13 +5,14 @@
 
 use crate::claim::claims;
 use crate::context::{Context, Refusal};
+use crate::limits::left;
 use crate::own::info;
 use khal::cpu::CoreId;
 use khal::sync::atomic::Ordering;
 use tessera_abi::inspect::{ActorRecord, CapabilityRecord, CoreRecord, MachineRecord, Subject};
-use tessera_abi::{EndReason, Error, Name, ObjectKind, Rights};
+use tessera_abi::{EndReason, Error, Handle, Name, ObjectKind, Rights, SlotName};
 use tessera_core::actor::{Actor, ActorId};
-use tessera_core::cap::Object;
+use tessera_core::cap::{Capability, Object};
 use tessera_core::kernel::Kernel;
 
 /// Bytes in a page frame (SDM vol. 3, 4.5: the smallest page).
@@ -25,6 +26,9 @@ pub fn inspect(context: &mut Context<'_>, claim: claims::Inspect) -> Result<u64,
         Subject::Core => put(context, &claim, &core(&kernel, claim.index)?.encode()),
         Subject::Actor => put(context, &claim, &actor(&kernel, claim.index)?.encode()),
         Subject::Capability => put(context, &claim, &capability(&kernel, claim.index)?.encode()),
+        Subject::Limits => {
+            put(context, &claim, &at_index(&kernel, claim.index, |_, _, held| left(held))?.encode())
+        }
     }
 }
 
@@ -112,7 +116,11 @@ fn actor(kernel: &Kernel, index: u64) -> Result<ActorRecord, Error> {
 }
 
 /// The index is a slot in the low half and the actor's place in the registry in the high half.
-fn capability(kernel: &Kernel, index: u64) -> Result<CapabilityRecord, Error> {
+fn at_index<T>(
+    kernel: &Kernel,
+    index: u64,
+    look: impl FnOnce(Handle, SlotName, &Capability) -> T,
+) -> Result<T, Error> {
     let place = (index >> 32) as u32;
     let (found, holder) = kernel.registry().next_from(place).ok_or(Error::NotFound)?;
     if found != place {
@@ -120,7 +128,11 @@ fn capability(kernel: &Kernel, index: u64) -> Result<CapabilityRecord, Error> {
     }
     let table = holder.table().lock();
     let (handle, name, capability) = table.next_used(index as u32).ok_or(Error::NotFound)?;
-    Ok(CapabilityRecord {
+    Ok(look(handle, name, capability))
+}
+
+fn capability(kernel: &Kernel, index: u64) -> Result<CapabilityRecord, Error> {
+    at_index(kernel, index, |handle, name, capability| CapabilityRecord {
         slot: handle.index(),
         generation: handle.generation(),
         name,

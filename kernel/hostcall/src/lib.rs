@@ -17,6 +17,7 @@ mod claim;
 mod context;
 mod inspect;
 mod ipc;
+mod limits;
 mod message;
 mod own;
 mod revoke;

@@ -1,5 +1,5 @@
 //! What an actor may do without anybody's leave: end, give way, read its arguments, look at and
-//! shrink what it holds.
+//! shrink what it holds (with limits: in [`crate::limits`]).
 //!
 //! Locks: the caller's own `TABLE`; what leaves the table is dropped outside it.
 
@@ -7,7 +7,7 @@ use crate::claim::claims;
 use crate::context::{Context, Refusal};
 use khal::thread::Pause;
 use tessera_abi::inspect::CapabilityInfo;
-use tessera_abi::{Error, FaultKind, GrantState, Handle, Rights, SlotName, Usage};
+use tessera_abi::{Error, FaultKind, Handle, Rights, SlotName, Usage};
 use tessera_core::cap::Capability;
 use tessera_core::engine::{Fault, Stop};
 
@@ -54,6 +54,7 @@ pub fn cap_info(context: &mut Context<'_>, claim: claims::CapInfo) -> Result<u64
         let table = context.actor.table().lock();
         let capability = table.get(Handle::from_bits(claim.handle))?;
         capability.check()?;
+        capability.check_limits()?;
         info(capability)
     };
     context.write(claim.info, &info.encode())?;
@@ -73,7 +74,7 @@ pub fn cap_find(context: &mut Context<'_>, claim: claims::CapFind) -> Result<u64
 pub fn info(capability: &Capability) -> CapabilityInfo {
     CapabilityInfo {
         kind: capability.object().kind(),
-        state: if capability.is_usable() { GrantState::Usable } else { GrantState::Revoked },
+        state: capability.state(),
         usage: if capability.has_been_used() { Usage::Used } else { Usage::Never },
         reserved: 0,
         rights: capability.rights(),

@@ -13,6 +13,7 @@ mod flawed;
 mod handing_over;
 mod hostile;
 mod inventory;
+mod limits;
 mod lives;
 pub mod measure;
 mod messages;
@@ -74,6 +75,9 @@ list! {
         an_endpoint_closes_when_the_last_right_to_receive_is_taken_back
         one_s_own_can_be_taken_back_and_others_only_with_the_right
         all_of_a_subtree_goes_and_nothing_else revocation_wins_against_copies_drops_and_transfers;
+    limits: time_uses_and_rate_run_out_each_with_its_answer whoever_waits_through_what_expires_is_told
+        copies_together_are_used_as_often_as_was_granted what_expires_on_its_way_arrives_expired
+        a_handler_s_own_endpoint_cannot_run_out;
     scheduling: sleepers_never_wake_early many_actors_all_get_done
         the_urgent_go_first_and_the_lowest_still_run more_handlers_than_stacks_are_all_served
         the_reserve_serves_the_urgent_while_others_wait_in_line

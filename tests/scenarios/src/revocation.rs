@@ -20,7 +20,7 @@ fn revoke(stage: &Stage<'_>, capability: &Capability, scope: Scope) -> Result<Re
     Ok(Subtree::of(capability, scope)?.revoke(&stage.kernel, || {})?)
 }
 
-fn waits(actor: &Arc<Actor>) -> bool {
+pub(crate) fn waits(actor: &Arc<Actor>) -> bool {
     actor.state() == ActorState::Blocked && actor.gate().is_waiting()
 }
 
@@ -38,10 +38,13 @@ fn full_of(somebody: &Arc<Actor>) -> Result<Capability, Failure> {
     Ok(full)
 }
 
-/// One actor for each way to block.
-fn one_for_each_way(stage: &mut Stage<'_>, awaited: &Arc<Actor>) -> Result<Vec<Blocked>, Failure> {
-    // What the actor gets of it: an endpoint's badge tells it to send, the rights to receive or to call.
-    let ways = [
+/// A way to block: what it is called, the capability, what the actor `tells` gets of it to block so: an
+/// endpoint's badge tells it to send, the rights to receive or to call.
+type Way = (&'static str, Capability, Rights, u64);
+
+/// Each way to block; the last waits for the end of `awaited`.
+pub(crate) fn every_way_to_block(awaited: &Arc<Actor>) -> Result<[Way; 8], Failure> {
+    Ok([
         ("send", full_of(awaited)?, Rights::SEND, 1),
         ("call", endpoint(1)?, Rights::SEND, 0),
         ("call in line", full_of(awaited)?, Rights::SEND, 0),
@@ -50,9 +53,13 @@ fn one_for_each_way(stage: &mut Stage<'_>, awaited: &Arc<Actor>) -> Result<Vec<B
         ("read", authority(ObjectKind::Console)?, Rights::ALL, 0),
         ("signal", notification()?, Rights::ALL, 0),
         ("end", Capability::first(Object::Actor(awaited.clone()))?, Rights::ALL, 0),
-    ];
+    ])
+}
+
+/// One actor for each way to block.
+fn one_for_each_way(stage: &mut Stage<'_>, awaited: &Arc<Actor>) -> Result<Vec<Blocked>, Failure> {
     let mut all = Vec::new();
-    for (way, kept, rights, badge) in ways {
+    for (way, kept, rights, badge) in every_way_to_block(awaited)? {
         let actor = stage.main("tells", vec![kept.derive(rights, badge)?])?;
         stage.until(way, || waits(&actor))?;
         all.push(Blocked { way, kept, actor });

@@ -5,7 +5,8 @@
 
 use tessera_abi::inspect::HolderRecord;
 use tessera_abi::{
-    Error, Handle, HostCall, PowerAction, RevokeReceipt, RevokeScope, Rights, SpawnRequest, Subject,
+    Error, Handle, HostCall, LimitsRecord, PowerAction, RevokeReceipt, RevokeScope, Rights, SpawnRequest,
+    Subject,
 };
 
 use super::{Calls, Outcome};
@@ -16,9 +17,10 @@ impl Calls<'_> {
     pub(super) fn spawn(&mut self, _spawner: u64, request: u32, len: u32) -> Outcome {
         let bytes = self.memory.read(request, len)?.to_vec();
         let request = SpawnRequest::decode(&bytes).map_err(|_| Error::InvalidArgument)?;
-        let mut caps = Vec::new();
+        let (mut caps, mut limits) = (Vec::new(), Vec::new());
         for cap in request.caps() {
             let held = self.granted(cap.handle, cap.rights)?;
+            limits.push(held.limits.record(self.state.now_ns));
             caps.push((cap.name.as_str().to_owned(), held.object.kind(), cap.rights));
         }
         let end_signal = match request.head.end_notification {
@@ -30,6 +32,7 @@ impl Calls<'_> {
             module: request.head.module.as_str().to_owned(),
             args: request.args.to_owned(),
             caps,
+            limits,
             killed: false,
             id: self.state.actors.len() as u64 + 2,
             end: None,
@@ -134,6 +137,10 @@ impl Calls<'_> {
                     .iter()
                     .filter(|(owner, record)| *owner == high && record.slot >= low);
                 later.next().map(|(_, record)| record.encode().to_vec())
+            }
+            Subject::Limits => {
+                let set = state.limits_records.iter().find(|(owner, slot, _)| (*owner, *slot) == (high, low));
+                Some(set.map_or(LimitsRecord::NONE, |(_, _, record)| *record).encode().to_vec())
             }
         };
         let record = record.ok_or(Error::NotFound)?;

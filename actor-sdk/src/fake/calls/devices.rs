@@ -4,10 +4,10 @@
 //! Does not: look at handles; dispatching has resolved them.
 
 use tessera_abi::inspect::LogEntry;
-use tessera_abi::{Error, HostCall, Level, Line, NEVER, Name};
+use tessera_abi::{Error, HostCall, Level, Line, Name};
 
 use super::{Calls, Outcome};
-use crate::fake::Stop;
+use crate::fake::Refused;
 
 impl Calls<'_> {
     pub(super) fn log_write(&mut self, _log: u64, level: u32, text: u32, len: u32) -> Outcome {
@@ -30,11 +30,13 @@ impl Calls<'_> {
     }
 
     pub(super) fn sleep_until(&mut self, _clock: u64, deadline: u64) -> Outcome {
-        if deadline == NEVER {
-            return Err(Stop::WaitsForEver(HostCall::SleepUntil).into());
+        if deadline <= self.state.now_ns {
+            return Ok(0);
         }
-        self.state.now_ns = self.state.now_ns.max(deadline);
-        Ok(0)
+        match self.wait(HostCall::SleepUntil, deadline) {
+            Refused::With(Error::TimedOut) => Ok(0),
+            refused => Err(refused),
+        }
     }
 
     pub(super) fn random_fill(&mut self, _random: u64, buffer: u32, len: u32) -> Outcome {

@@ -12,8 +12,8 @@ mod ipc;
 use tessera_abi::arg::{self, Argument};
 use tessera_abi::inspect::CapabilityInfo;
 use tessera_abi::{
-    EndReason, Error, FaultKind, Handle, HostCall, NEVER, NOW, Needs, ObjectKind, RevokeReceipt, RevokeScope,
-    Rights, for_each_host_call,
+    Derivation, EndReason, Error, FaultKind, Handle, HostCall, NEVER, NOW, Needs, ObjectKind, RevokeReceipt,
+    RevokeScope, Rights, for_each_host_call,
 };
 
 use super::state::{Held, Object, State};
@@ -37,9 +37,10 @@ macro_rules! declare_dispatch {
                 if let Some(error) = self.state.injected(call) {
                     return Err(error.into());
                 }
+                self.state.expires_at_ns = None;
                 if call.row().needs != Needs::Nothing {
                     let handle = Handle::from_bits(arguments.first().copied().unwrap_or(0));
-                    self.state.resolve(call, handle)?;
+                    self.state.expires_at_ns = self.state.resolve(call, handle)?.limits.expires_at_ns();
                 }
                 let mut rest = arguments.iter().copied();
                 match call {
@@ -76,9 +77,21 @@ impl Calls<'_> {
     }
 
     fn cap_copy(&mut self, handle: u64, rights: u32, badge: u64) -> Outcome {
-        let held = self.state.lookup(Handle::from_bits(handle))?.clone();
         let rights = Rights::from_bits(rights).ok_or(Error::InvalidArgument)?;
-        let marks = badge != 0;
+        self.derive(handle, &Derivation { badge, ..Derivation::copy(rights) })
+    }
+
+    fn cap_derive(&mut self, handle: u64, derivation: u32) -> Outcome {
+        let bytes = self.memory.read(derivation, Derivation::SIZE as u32)?;
+        let wanted = Derivation::decode(bytes).map_err(|_| Error::InvalidArgument)?;
+        // Unlike for a copy, asking for all there is means that.
+        let rights = self.state.lookup(Handle::from_bits(handle))?.rights.intersection(wanted.rights);
+        self.derive(handle, &Derivation { rights, ..wanted })
+    }
+
+    fn derive(&mut self, handle: u64, wanted: &Derivation) -> Outcome {
+        let held = self.state.lookup(Handle::from_bits(handle))?.clone();
+        let (rights, badge, marks) = (wanted.rights, wanted.badge, wanted.badge != 0);
         if held.object.kind() == ObjectKind::Reply
             || marks && (held.object.kind() != ObjectKind::Endpoint || held.badge != 0)
         {
@@ -89,7 +102,18 @@ impl Calls<'_> {
         }
         let badge = if marks { badge } else { held.badge };
         let from = Some(Handle::from_bits(handle));
-        Ok(self.state.install(Held { rights, badge, name: String::new(), from, ..held })?.bits())
+        if self.state.slots_free() == 0 {
+            return Err(Error::TableFull.into());
+        }
+        let limits = held.limits.below(wanted)?;
+        Ok(self.state.install(Held { rights, badge, name: String::new(), from, limits, ..held })?.bits())
+    }
+
+    fn cap_limits(&mut self, handle: u64, limits: u32) -> Outcome {
+        let held = self.state.lookup(Handle::from_bits(handle))?;
+        let record = held.limits.record(self.state.now_ns);
+        self.memory.write(limits, &record.encode())?;
+        Ok(0)
     }
 
     fn cap_revoke(&mut self, handle: u64, scope: u32, receipt: u32) -> Outcome {
@@ -138,16 +162,18 @@ impl Calls<'_> {
 
 /// What several calls need.
 impl Calls<'_> {
-    /// How a wait ends that nothing in a test can end: by its deadline, or by stopping the test.
+    /// How a wait ends that nothing in a test can end: by its deadline, with its capability, or by stopping
+    /// the test.
     pub(super) fn wait(&mut self, call: HostCall, deadline: u64) -> Refused {
-        match deadline {
-            NOW => Error::WouldBlock.into(),
-            NEVER => Stop::WaitsForEver(call).into(),
-            moment => {
-                self.state.now_ns = self.state.now_ns.max(moment);
-                Error::TimedOut.into()
-            }
-        }
+        let expires = self.state.expires_at_ns.filter(|at| *at < deadline);
+        let (moment, error) = match (deadline, expires) {
+            (NOW, _) => return Error::WouldBlock.into(),
+            (_, Some(moment)) => (moment, Error::Expired),
+            (NEVER, None) => return Stop::WaitsForEver(call).into(),
+            (moment, None) => (moment, Error::TimedOut),
+        };
+        self.state.now_ns = self.state.now_ns.max(moment);
+        error.into()
     }
 
     pub(super) fn text(&self, address: u32, len: u32) -> Result<String, Error> {

@@ -7,24 +7,28 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use actor_sdk::NEVER;
 use actor_sdk::abi::inspect::{ActorRecord, CapabilityRecord, HolderRecord};
-use actor_sdk::abi::{GrantState, RevokeReceipt, RevokeScope, Usage};
+use actor_sdk::abi::{GrantState, LimitsRecord, RevokeReceipt, RevokeScope, UNLIMITED, Usage};
 
 use super::Trouble;
 use super::actors::find;
 use crate::Shell;
-use crate::format::table;
+use crate::format::{table, time};
 
 pub fn caps(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     let [wanted] = arguments else { return Err(Trouble::Usage) };
     let actor = find(shell, wanted)?;
-    let head = ["SLOT", "NAME", "KIND", "RIGHTS", "BADGE", "OF", "STATE"];
+    let head = ["SLOT", "NAME", "KIND", "RIGHTS", "BADGE", "OF", "STATE", "LIMITS"];
     let mut rows = Vec::from([head.map(String::from).to_vec()]);
-    rows.extend(shell.system.capabilities(&actor).map(|capability| caps_row(&capability)));
+    for capability in shell.system.capabilities(&actor) {
+        let left = shell.system.limits(&actor, &capability).unwrap_or(LimitsRecord::NONE);
+        rows.push(caps_row(&capability, &left));
+    }
     Ok(shell.terminal.write(&table(&rows))?)
 }
 
-fn caps_row(capability: &CapabilityRecord) -> Vec<String> {
+fn caps_row(capability: &CapabilityRecord, left: &LimitsRecord) -> Vec<String> {
     Vec::from([
         capability.slot.to_string(),
         or_dash(capability.name.to_string()),
@@ -33,7 +37,18 @@ fn caps_row(capability: &CapabilityRecord) -> Vec<String> {
         badge(capability.info.badge),
         or_dash(capability.target.to_string()),
         state(capability).into(),
+        or_dash(limits(left)),
     ])
+}
+
+/// What is left, in the words of somebody who asks how long it will do.
+fn limits(left: &LimitsRecord) -> String {
+    let uses = (left.uses_left != UNLIMITED).then(|| format!("uses {}", left.uses_left));
+    let until = (left.expires_at_ns != NEVER).then(|| format!("until {}", time(left.expires_at_ns)));
+    let rate =
+        (left.rate_uses != 0).then(|| format!("rate {} per {}", left.rate_uses, time(left.rate_period_ns)));
+    let parts: Vec<String> = [uses, until, rate].into_iter().flatten().collect();
+    parts.join(", ")
 }
 
 fn or_dash(text: String) -> String {

@@ -7,7 +7,8 @@
 use alloc::format;
 use alloc::string::String;
 
-use actor_sdk::abi::EndRecord;
+use actor_sdk::abi::{EndRecord, UNLIMITED};
+use actor_sdk::capability::Slot;
 use actor_sdk::{
     Capability, Clock, EndReason, Endpoint, Error, Factory, Log, NEVER, Plan, Priority, Rights, Shape,
 };
@@ -20,7 +21,7 @@ use crate::format::ActorId;
 
 /// What `spawn` does and which options it takes.
 pub const SPAWN_HELP: &str = "starts an actor; OPTION is --name N, --priority P, --memory KIB, --handler, \
-    or --with NAME for a capability of the shell's";
+    --with NAME for a capability of the shell's, --uses N or --for SECONDS to limit what those are good for";
 
 /// What a spawned actor's memory may become unless it is told, in KiB.
 const MEMORY_KIB: u64 = 1024;
@@ -35,6 +36,8 @@ struct Request<'a> {
     priority: Priority,
     memory_kib: u64,
     with: alloc::vec::Vec<&'a str>,
+    uses: u64,
+    seconds: Option<u64>,
     shape: Shape,
     module: &'a str,
     args: String,
@@ -47,6 +50,8 @@ impl<'a> Request<'a> {
             priority: Priority::Normal,
             memory_kib: MEMORY_KIB,
             with: alloc::vec::Vec::new(),
+            uses: UNLIMITED,
+            seconds: None,
             shape: Shape::Main,
             module: "",
             args: String::new(),
@@ -67,6 +72,8 @@ impl<'a> Request<'a> {
                 "priority" => request.priority = Priority::from_name(value).ok_or(Trouble::Usage)?,
                 "memory" => request.memory_kib = value.parse().map_err(|_| Trouble::Usage)?,
                 "with" => request.with.push(value),
+                "uses" => request.uses = value.parse().map_err(|_| Trouble::Usage)?,
+                "for" => request.seconds = Some(value.parse().map_err(|_| Trouble::Usage)?),
                 _ => return Err(Trouble::Usage),
             }
         }
@@ -92,10 +99,17 @@ pub fn spawn(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     }
     plan = plan.grant("log", &shell.log, Rights::WRITE);
     plan = plan.grant("clock", &shell.clock, Rights::READ.union(Rights::WAIT));
+    let until_ns = match request.seconds {
+        Some(seconds) => shell.clock.after(Duration::from_secs(seconds))?,
+        None => NEVER,
+    };
+    // The shell's own copies: what the new actor gets is derived from them.
+    let mut handed = alloc::vec::Vec::new();
     for slot in &request.with {
-        plan = hand_over(plan, slot)?;
+        plan = hand_over(plan, slot, (request.uses, until_ns), &mut handed)?;
     }
     let actor = shell.spawner.spawn(&plan)?;
+    drop(handed);
     let text =
         match shell.system.actors().filter(|actor| actor.name.as_str() == name).map(|actor| actor.id).max() {
             Some(id) => format!("started {name} as {}\n", ActorId(id)),
@@ -105,18 +119,29 @@ pub fn spawn(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     Ok(shell.terminal.write(&text)?)
 }
 
-/// Adds what the shell itself found under this name, with all the rights it has but granting.
-fn hand_over(plan: Plan, slot: &str) -> Result<Plan, Trouble> {
-    fn add<C: Capability>(plan: Plan, slot: &str) -> Result<Plan, Error> {
-        let capability = C::find(slot)?;
-        let rights = capability.rights()?.without(Rights::GRANT);
-        Ok(plan.grant(slot, &capability, rights))
+/// Uses, and the moment of expiry in ns since boot.
+type Limits = (u64, u64);
+
+/// Adds what the shell itself found under this name, with all the rights it has but granting, limited.
+fn hand_over(
+    plan: Plan,
+    slot: &str,
+    limits: Limits,
+    handed: &mut alloc::vec::Vec<Slot>,
+) -> Result<Plan, Trouble> {
+    fn limited<C: Capability>(slot: &str, (uses, until_ns): Limits) -> Result<(Slot, Rights), Error> {
+        let found = C::find(slot)?;
+        let rights = found.rights()?.without(Rights::GRANT);
+        Ok((found.derive().uses(uses).expires_at(until_ns).get()?.into_slot(), rights))
     }
-    let added = add::<Endpoint>(plan.clone(), slot)
-        .or_else(|_| add::<Factory>(plan.clone(), slot))
-        .or_else(|_| add::<Clock>(plan.clone(), slot))
-        .or_else(|_| add::<Log>(plan, slot));
-    added.map_err(|_| Trouble::NothingToHandOver(slot.into()))
+    let (own, rights) = limited::<Endpoint>(slot, limits)
+        .or_else(|_| limited::<Factory>(slot, limits))
+        .or_else(|_| limited::<Clock>(slot, limits))
+        .or_else(|_| limited::<Log>(slot, limits))
+        .map_err(|_| Trouble::NothingToHandOver(slot.into()))?;
+    let plan = plan.grant_slot(slot, &own, rights);
+    handed.push(own);
+    Ok(plan)
 }
 
 pub fn kill(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {

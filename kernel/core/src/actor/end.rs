@@ -36,7 +36,8 @@ impl EndSignal {
 
     fn give(self) {
         let (capability, bits) = *self.0;
-        if let (Object::Notification(notification), Ok(pass)) = (capability.object(), capability.pass()) {
+        // Being registered was the use of it, so its limits are not asked again.
+        if let (Object::Notification(notification), Ok(pass)) = (capability.object(), capability.check()) {
             let _taken_back = notification.signal(&pass, bits);
         }
     }

@@ -40,7 +40,7 @@ pub struct Spawn {
 ///
 /// # Errors
 /// `NotFound` when the image has no such module; `InvalidArgument` for a handler whose first
-/// capability is no endpoint with the right to receive; `TableFull` when the capabilities do not fit;
+/// capability is no endpoint with the right to receive, or has limits; `TableFull` when the capabilities do not fit;
 /// `Full`, `NoMemory`.
 pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> {
     let Spawn { profile, charge_max_bytes, slots_max, caps, signal } = request;
@@ -109,6 +109,9 @@ fn find_own_endpoint(table: &Table) -> Result<(Arc<Endpoint>, Pass), Error> {
     // Looked at and not used: the handler has done nothing with it yet.
     let first = table.get(Handle::OWN_ENDPOINT).map_err(|_| Error::InvalidArgument)?;
     match first.object() {
+        // A handler rests without a deadline and receives as often as messages come: a limit on that would be
+        // a way to end it, for which there are better ones.
+        Object::Endpoint(_) if first.limits().is_some() => Err(Error::InvalidArgument),
         Object::Endpoint(endpoint) if first.rights().contains(Rights::RECEIVE) => {
             Ok((endpoint.clone(), first.check().map_err(|_| Error::InvalidArgument)?))
         }

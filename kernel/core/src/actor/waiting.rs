@@ -20,11 +20,12 @@ use tessera_abi::{ActorState, Error};
 
 impl Actor {
     /// Sleeps until the wait `ticket` ends. The gate has been armed for it and the wait registered;
-    /// no lock is held. `through` is the capability that allows the wait: it ends with it. On an error the
-    /// wait is over too, and may still be registered.
+    /// no lock is held. `through` is the capability that allows the wait: it ends with it, be it taken back or
+    /// expired. On an error the wait is over too, and may still be registered.
     ///
     /// # Errors
-    /// `NoMemory` when the deadline cannot be kept.
+    /// `Expired` when the capability's time is up before the deadline; `NoMemory` when the deadline cannot be
+    /// kept.
     pub(crate) fn block(
         self: &Arc<Self>,
         ticket: Ticket,
@@ -34,13 +35,17 @@ impl Actor {
         let Some((tree, pass)) = through else { return self.sleep(ticket, deadline) };
         let Some(node) = pass.node() else { return self.sleep(ticket, deadline) };
         self.through.begin(tree, node);
+        let bound = deadline.min(pass.expires_at());
         let ended = match tree.holds(pass) {
-            Ok(()) => self.sleep(ticket, deadline),
+            Ok(()) => self.sleep(ticket, bound),
             // Somebody may have ended the wait meanwhile, and that counts: a parcel may be there.
             Err(_) => Ok(self.gate.withdraw().unwrap_or(Cause::Revoked)),
         };
         self.through.end();
-        ended
+        match ended {
+            Ok(Cause::TimedOut) if bound < deadline => Err(Error::Expired),
+            ended => ended,
+        }
     }
 
     fn sleep(self: &Arc<Self>, ticket: Ticket, deadline: Instant) -> Result<Cause, Error> {

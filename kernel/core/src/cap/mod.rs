@@ -6,9 +6,11 @@
 //!
 //! Every capability is a node of its object's derivation tree ([`tree`], whose rules are in [`forest`] and
 //! whose memory is in `nodes`), which is also the reverse index (design D5): from an object to everybody who
-//! can name it. [`revoke`] takes a subtree back wherever it is, [`through`] finds who is blocked by it.
+//! can name it. [`revoke`] takes a subtree back wherever it is, [`through`] finds who is blocked by it. What one
+//! may be used for at the most is in [`limits`].
 
 pub mod forest;
+pub mod limits;
 mod nodes;
 pub mod object;
 pub mod revoke;

@@ -3,11 +3,13 @@
 //! Owns the references that keep objects alive. Invariants: rights are a subset of what the object's
 //! kind knows; every capability but a reply is one node of its object's tree, made with it and freed with
 //! it, unless a revocation has freed the node first: then the capability is dead, wherever it lies, until
-//! its holder drops it; a reply exists once and is never copied; an endpoint knows how many usable
+//! its holder drops it; what it may be used for only shrinks from one to the next ([`super::limits`]); a reply
+//! exists once and is never copied; an endpoint knows how many usable
 //! capabilities with the right to receive name it, and closes when the last goes.
 //! Takes `TREE`; dropping a capability may also take `ENDPOINT` and what is below, so it is never dropped
 //! under a table's lock.
 
+use super::limits::{self, Asked, Limits};
 use super::nodes::{Grant, NodeId};
 use super::tree::{Pass, Tree};
 use crate::actor::Actor;
@@ -16,7 +18,7 @@ use crate::ipc::{Endpoint, Notification, Reply};
 use alloc::sync::Arc;
 use core::cell::Cell;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use tessera_abi::{Error, ObjectKind, Rights};
+use tessera_abi::{Error, GrantState, ObjectKind, Rights};
 
 /// One of the kernel's own authorities: nothing but who may use it.
 #[derive(Debug)]
@@ -137,6 +139,9 @@ pub fn living() -> usize {
     LIVING.load(Ordering::Relaxed)
 }
 
+/// What is put on a capability besides its rights: its badge, 0 for none, and its limits.
+type Stamp = (u64, Option<Arc<Limits>>);
+
 /// An object with what its holder may do to it.
 #[derive(Debug)]
 pub struct Capability {
@@ -145,6 +150,8 @@ pub struct Capability {
     badge: u64,
     /// `None` for a reply.
     node: Option<NodeId>,
+    /// `None` for most.
+    limits: Option<Arc<Limits>>,
     /// The epoch of the tree at which it was last found usable.
     seen: Cell<u64>,
     /// Whether it has ever been used.
@@ -158,26 +165,26 @@ impl Capability {
     /// `NoMemory`.
     pub fn first(object: Object) -> Result<Self, Error> {
         let rights = Rights::of(object.kind());
-        Self::with(object, None, rights, 0)
+        Self::with(object, None, rights, (0, None))
     }
 
     /// The capability to answer one call.
     pub fn answer(reply: Reply) -> Self {
         let rights = Rights::of(ObjectKind::Reply);
-        Self::count(Object::Reply(reply), None, rights, 0)
+        Self::count(Object::Reply(reply), None, rights, (0, None))
     }
 
-    fn with(object: Object, parent: Option<NodeId>, rights: Rights, badge: u64) -> Result<Self, Error> {
+    fn with(object: Object, parent: Option<NodeId>, rights: Rights, stamp: Stamp) -> Result<Self, Error> {
         let Some(tree) = object.tree() else { return Err(Error::InvalidArgument) };
-        let grant = Grant { rights, badge, holder: 0 };
+        let grant = Grant { rights, badge: stamp.0, holder: 0 };
         let node = tree.derive(parent, grant, || object.granting(rights))?;
-        Ok(Self::count(object, Some(node), rights, badge))
+        Ok(Self::count(object, Some(node), rights, stamp))
     }
 
-    fn count(object: Object, node: Option<NodeId>, rights: Rights, badge: u64) -> Self {
+    fn count(object: Object, node: Option<NodeId>, rights: Rights, (badge, limits): Stamp) -> Self {
         // Relaxed: a figure for listings and leak tests.
         LIVING.fetch_add(1, Ordering::Relaxed);
-        Capability { object, rights, badge, node, seen: Cell::new(0), used: Cell::new(false) }
+        Capability { object, rights, badge, node, limits, seen: Cell::new(0), used: Cell::new(false) }
     }
 
     /// The reply that it names, if it names one; the capability is used up.
@@ -195,16 +202,31 @@ impl Capability {
     /// keeps the one it has, and a badge once set stays. It goes when this one is revoked.
     ///
     /// # Errors
-    /// `InvalidArgument` for a reply; `MissingRight` to put another badge over one that is set; `Revoked`;
+    /// `InvalidArgument` for a reply; `MissingRight` to put another badge over one that is set; `Revoked`; `Expired`;
     /// `Busy` while what was derived from it before is being taken back; `Full` when the chain of derivations would be too long; `NoMemory`.
     pub fn derive(&self, mask: Rights, badge: u64) -> Result<Self, Error> {
+        self.derive_limited(mask, badge, &Asked::NOTHING)
+    }
+
+    /// As [`derive`](Self::derive), with limits. It shares those of this one that it does not get of its own.
+    ///
+    /// # Errors
+    /// As [`derive`](Self::derive); `MissingRight` also for more uses than are left, and to set another rate.
+    pub fn derive_limited(&self, mask: Rights, badge: u64, asked: &Asked) -> Result<Self, Error> {
         if badge != 0 && self.badge != 0 && badge != self.badge {
             return Err(Error::MissingRight);
         }
         let badge = if badge == 0 { self.badge } else { badge };
-        let derived = Self::with(self.object.share()?, self.node, self.rights.intersection(mask), badge)?;
-        self.used.set(true);
-        Ok(derived)
+        let object = self.object.share()?;
+        self.check_limits()?;
+        let limits = Limits::below(self.limits.as_ref(), asked)?;
+        limits::take_out(self.limits.as_deref(), asked)?;
+        let derived = Self::with(object, self.node, self.rights.intersection(mask), (badge, limits));
+        match &derived {
+            Ok(_) => self.used.set(true),
+            Err(_) => limits::put_back(self.limits.as_deref(), asked),
+        }
+        derived
     }
 
     /// As [`derive`](Self::derive), for handing over: needs the right to grant.
@@ -221,14 +243,18 @@ impl Capability {
     /// Leave to use it, once, now.
     ///
     /// # Errors
-    /// `Revoked`.
+    /// `Revoked`; `Expired`; `Busy` when it is used faster than its rate.
     pub fn pass(&self) -> Result<Pass, Error> {
         let pass = self.check()?;
+        let pass = match &self.limits {
+            None => pass,
+            Some(limits) => pass.until(limits.count()?),
+        };
         self.used.set(true);
         Ok(pass)
     }
 
-    /// Whether it could be used, which does not count as using it.
+    /// Whether it has been taken back. Neither counts as using it nor asks for its limits.
     ///
     /// # Errors
     /// `Revoked`.
@@ -240,9 +266,25 @@ impl Capability {
         pass
     }
 
-    /// As [`check`](Self::check), for listings.
-    pub fn is_usable(&self) -> bool {
-        self.check().is_ok()
+    /// Whether there is time and a use left; does not count as one.
+    ///
+    /// # Errors
+    /// `Expired`.
+    pub fn check_limits(&self) -> Result<(), Error> {
+        self.limits.as_ref().map_or(Ok(()), |limits| limits.check(khal::time::now()))
+    }
+
+    /// What is left of its limits, if it has any.
+    pub fn limits(&self) -> Option<&Limits> {
+        self.limits.as_deref()
+    }
+
+    /// Whether it could be used, for listings.
+    pub fn state(&self) -> GrantState {
+        match self.check() {
+            Ok(_) => self.limits.as_ref().map_or(GrantState::Usable, |limits| limits.state()),
+            Err(_) => GrantState::Revoked,
+        }
     }
 
     /// Whether it has ever been used.

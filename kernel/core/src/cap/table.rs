@@ -197,10 +197,10 @@ impl Table {
     }
 
     /// The one lookup: from a handle to a usable capability of `kind` with all of `rights`, and the leave
-    /// that it gives for one operation.
+    /// that it gives for one operation. That counts as a use; a refusal counts as none.
     ///
     /// # Errors
-    /// `BadHandle`, `StaleHandle`, `Revoked`, `WrongKind`, `MissingRight`, in this order.
+    /// `BadHandle`, `StaleHandle`, `Revoked`, `WrongKind`, `MissingRight`, `Expired`, `Busy`, in this order.
     pub fn find(
         &self,
         handle: Handle,

@@ -18,6 +18,7 @@ use super::nodes::{Grant, NodeId};
 use crate::ranks;
 use khal::sync::Mutex;
 use khal::sync::atomic::{AtomicU64, Ordering};
+use khal::time::Instant;
 use tessera_abi::Error;
 
 /// The leave that a capability gave for one operation: to be shown again at its commit point.
@@ -25,11 +26,26 @@ use tessera_abi::Error;
 pub struct Pass {
     node: Option<NodeId>,
     epoch: u64,
+    until: Instant,
 }
 
 impl Pass {
     /// The kernel's own, which nobody can take back.
-    pub const KERNEL: Pass = Pass { node: None, epoch: 0 };
+    pub const KERNEL: Pass = Pass { node: None, epoch: 0, until: Instant::NEVER };
+
+    fn new(node: NodeId, epoch: u64) -> Self {
+        Pass { node: Some(node), epoch, until: Instant::NEVER }
+    }
+
+    /// The same leave, which a wait by it does not outlast.
+    pub(super) fn until(self, until: Instant) -> Self {
+        Pass { until, ..self }
+    }
+
+    /// When the capability that gave it expires.
+    pub fn expires_at(&self) -> Instant {
+        self.until
+    }
 
     /// The node that gave it; the kernel's own has none.
     pub fn node(&self) -> Option<NodeId> {
@@ -82,9 +98,9 @@ impl Tree {
             // Read again under the lock, which every change of it holds. A node that is usable now stays so
             // until the next mark, which changes the epoch: also while something else is being swept.
             *seen = self.epoch.load(Ordering::SeqCst);
-            return Ok(Pass { node: Some(node), epoch: *seen });
+            return Ok(Pass::new(node, *seen));
         }
-        Ok(Pass { node: Some(node), epoch })
+        Ok(Pass::new(node, epoch))
     }
 
     /// Whether a pass is still good.

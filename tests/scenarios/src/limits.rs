@@ -1,0 +1,93 @@
+//! Capabilities that run out.
+
+use crate::revocation::{every_way_to_block, waits};
+use crate::stage::{Stage, authority, by_kernel, endpoint, endpoint_of, request};
+use crate::{Verdict, check};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::num::NonZeroU64;
+use core::time::Duration;
+use khal::time::Instant;
+use tessera_abi::{EndReason, Error, ObjectKind, Priority, Rights, Shape};
+use tessera_core::actor::spawn::spawn;
+use tessera_core::cap::limits::Asked;
+use tessera_core::cap::{Capability, Object};
+use tessera_core::ipc::Message;
+use tessera_core::ipc::message::Carried;
+
+/// What an actor exits with that was answered so.
+const EXPIRED: EndReason = EndReason::Exited(Error::Expired as i32);
+
+/// So late that whoever is started now waits before it comes.
+fn soon() -> Asked {
+    Asked { expires_at: khal::time::now() + Duration::from_millis(300), ..Asked::NOTHING }
+}
+
+pub fn time_uses_and_rate_run_out_each_with_its_answer(stage: &mut Stage<'_>) -> Verdict {
+    let clock = authority(ObjectKind::Clock)?;
+    let actor = stage.main("runs_out", vec![clock.derive(Rights::ALL, 0)?])?;
+    stage.ends(&actor, EndReason::Exited(0))
+}
+
+pub fn whoever_waits_through_what_expires_is_told(stage: &mut Stage<'_>) -> Verdict {
+    let awaited = stage.main("forever", vec![])?;
+    let mut waiting = Vec::new();
+    for (way, kept, rights, badge) in every_way_to_block(&awaited)? {
+        let actor = stage.main("tells", vec![kept.derive_limited(rights, badge, &soon())?])?;
+        stage.until(way, || waits(&actor) || actor.end().has_come())?;
+        check!(!actor.end().has_come(), "{way}: it did not wait");
+        waiting.push((way, kept, actor));
+    }
+    for (way, kept, actor) in waiting {
+        stage.ends(&actor, EXPIRED)?;
+        if let Object::Endpoint(queue) = kept.object() {
+            let counters = queue.counters();
+            check!(counters.balance() && counters.blocked == 0, "{way}: {counters:?}");
+        }
+        check!(kept.check_limits().is_ok(), "{way}: what it came from has expired too");
+    }
+    awaited.kill();
+    stage.ends(&awaited, EndReason::Killed)
+}
+
+/// Copies on every core use one count up at once: none is lost and none is made.
+pub fn copies_together_are_used_as_often_as_was_granted(stage: &mut Stage<'_>) -> Verdict {
+    const USES: i32 = 3000;
+    let asked = Asked { uses: NonZeroU64::new(USES as u64), ..Asked::NOTHING };
+    let limited = authority(ObjectKind::Clock)?.derive_limited(Rights::ALL, 0, &asked)?;
+    let mut actors = Vec::new();
+    for _ in 0..2 * stage.kernel.scheduler().core_count() {
+        actors.push(stage.main("uses_up", vec![limited.derive(Rights::ALL, 0)?])?);
+    }
+    let mut sum = 0;
+    for actor in &actors {
+        match stage.end_of(actor)?.reason {
+            EndReason::Exited(count) if count >= 0 => sum += count,
+            reason => check!(false, "it ended: {reason:?}"),
+        }
+    }
+    check!(sum == USES, "{sum} uses of {USES}");
+    check!(limited.pass().err() == Some(Error::Expired), "what they were copied from is still good");
+    Ok(())
+}
+
+pub fn what_expires_on_its_way_arrives_expired(stage: &mut Stage<'_>) -> Verdict {
+    let door = endpoint(1)?;
+    let bystander = stage.main("forever", vec![])?;
+    let limited = authority(ObjectKind::Clock)?.derive_limited(Rights::ALL, 0, &soon())?;
+    let mut message = Message { caps: Carried::with_room()?, ..Message::default() };
+    check!(message.caps.put(0, limited.derive(Rights::ALL, 0)?).is_ok(), "a message has room");
+    endpoint_of(&door)?.send(by_kernel(&bystander), &mut Some(message), Instant::ZERO)?;
+    stage.until("it has expired", || limited.check_limits().is_err())?;
+    let taker = stage.main("reads_the_clock_it_is_sent", vec![door.derive(Rights::ALL, 0)?])?;
+    stage.ends(&taker, EXPIRED)?;
+    bystander.kill();
+    stage.ends(&bystander, EndReason::Killed)
+}
+
+pub fn a_handler_s_own_endpoint_cannot_run_out(stage: &mut Stage<'_>) -> Verdict {
+    let limited: Capability = endpoint(1)?.derive_limited(Rights::ALL, 0, &soon())?;
+    let refused = spawn(&stage.kernel, request("adder", Shape::Handler, Priority::Normal, vec![limited]));
+    check!(refused.err() == Some(Error::InvalidArgument), "a handler with a limited mailbox was made");
+    Ok(())
+}
