@@ -130,6 +130,19 @@ impl Spawner {
     /// broken, [`Error::MissingRight`] for a grant that is not this actor's to give, [`Error::TooLong`]
     /// for a name, an argument text or a number of capabilities past its limit.
     pub fn spawn(&self, plan: &Plan) -> Result<Actor, Error> {
+        self.make(plan, sys::spawn)
+    }
+
+    /// Makes an actor that does not run before [`Actor::resume`]: everything it is handed is in its place, and
+    /// whoever is to hear of it can be told first.
+    ///
+    /// # Errors
+    /// As [`Spawner::spawn`].
+    pub fn draft(&self, plan: &Plan) -> Result<Actor, Error> {
+        self.make(plan, sys::spawn_draft)
+    }
+
+    fn make(&self, plan: &Plan, call: fn(Handle, &[u8]) -> Result<Handle, Error>) -> Result<Actor, Error> {
         if plan.too_long {
             return Err(Error::TooLong);
         }
@@ -137,7 +150,7 @@ impl Spawner {
         let len_bytes =
             SpawnRequest::encode(plan.head, &plan.caps, &plan.args, &mut buffer).ok_or(Error::TooLong)?;
         buffer.truncate(len_bytes);
-        sys::spawn(self.handle(), &buffer).map(|handle| Actor::from_slot(Slot::owned(handle)))
+        call(self.handle(), &buffer).map(|handle| Actor::from_slot(Slot::owned(handle)))
     }
 }
 
@@ -148,6 +161,23 @@ impl Actor {
     /// Those of a handle that does not resolve or lacks [`Rights::KILL`].
     pub fn kill(&self) -> Result<(), Error> {
         sys::actor_kill(self.handle())
+    }
+
+    /// Holds the actor back, at its next safe point, until it is resumed. It keeps all it has, and messages to
+    /// it queue.
+    ///
+    /// # Errors
+    /// Those of a handle that does not resolve or lacks [`Rights::SUSPEND`].
+    pub fn suspend(&self) -> Result<(), Error> {
+        sys::actor_suspend(self.handle())
+    }
+
+    /// Lets a suspended actor go on, or a draft begin.
+    ///
+    /// # Errors
+    /// As [`Actor::suspend`].
+    pub fn resume(&self) -> Result<(), Error> {
+        sys::actor_resume(self.handle())
     }
 
     /// Waits until it has ended, and says how.

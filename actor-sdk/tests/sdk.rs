@@ -78,6 +78,20 @@ fn a_wait_ends_when_its_capability_expires_and_a_rate_asks_for_patience() {
 }
 
 #[test]
+fn an_actor_is_held_back_and_let_go_by_the_right_to() {
+    let mut kernel = Kernel::new();
+    let spawner = kernel.grant::<Spawner>("spawner");
+    let actor = spawner.draft(&Plan::new("worker", "any")).unwrap();
+    assert!(kernel.spawned()[0].suspended);
+    actor.resume().unwrap();
+    assert!(!kernel.spawned()[0].suspended);
+    let watcher = actor.narrowed(Rights::WAIT).unwrap();
+    assert_eq!((watcher.suspend(), watcher.resume()), (Err(Error::MissingRight), Err(Error::MissingRight)));
+    actor.suspend().unwrap();
+    assert!(kernel.spawned()[0].suspended);
+}
+
+#[test]
 fn dropping_a_made_capability_gives_its_slot_back_and_a_wired_one_stays() {
     let mut kernel = Kernel::new();
     kernel.grant::<Factory>("factory");

@@ -7,7 +7,7 @@ use crate::text;
 use alloc::sync::Arc;
 use tessera_abi::image::ImageError;
 use tessera_abi::{EndReason, Error, Text};
-use tessera_core::actor::spawn::{Spawn, spawn};
+use tessera_core::actor::spawn::{Begin, Spawn, spawn};
 use tessera_core::actor::{Actor, Profile};
 use tessera_core::cap::table::DEFAULT_LIMIT;
 use tessera_core::kernel::Kernel;
@@ -59,6 +59,7 @@ pub fn start(kernel: &Arc<Kernel>) -> Result<Arc<Actor>, Wrong> {
         slots_max: if head.slots_max == 0 { DEFAULT_LIMIT } else { head.slots_max },
         caps: Kernel::first_capabilities().map_err(Wrong::Spawn)?,
         signal: None,
+        begin: Begin::Now,
     };
     spawn(kernel, request).map_err(Wrong::Spawn)
 }

@@ -84,6 +84,8 @@ pub struct Spawned {
     pub caps: Vec<(String, ObjectKind, Rights)>,
     /// Whether it was killed.
     pub killed: bool,
+    /// Whether it is held back: a draft, or suspended.
+    pub suspended: bool,
     pub(super) limits: Vec<LimitsRecord>,
     pub(super) id: u64,
     pub(super) end: Option<EndRecord>,

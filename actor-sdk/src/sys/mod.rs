@@ -191,6 +191,18 @@ pub fn spawn(spawner: Handle, request: &[u8]) -> Answer<Handle> {
     handle(lend(request, |request| border::spawn(spawner.bits(), request, request.len_bytes())))
 }
 
+pub fn spawn_draft(spawner: Handle, request: &[u8]) -> Answer<Handle> {
+    handle(lend(request, |request| border::spawn_draft(spawner.bits(), request, request.len_bytes())))
+}
+
+pub fn actor_suspend(actor: Handle) -> Answer {
+    done(border::actor_suspend(actor.bits()))
+}
+
+pub fn actor_resume(actor: Handle) -> Answer {
+    done(border::actor_resume(actor.bits()))
+}
+
 pub fn actor_kill(actor: Handle) -> Answer {
     done(border::actor_kill(actor.bits()))
 }

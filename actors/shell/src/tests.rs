@@ -110,9 +110,21 @@ fn an_unknown_command_is_told_the_nearest() {
 #[test]
 fn help_names_every_command_and_explains_one() {
     let text = shown("help\n", |_| {});
-    for name in
-        ["ps", "top", "cpus", "mem", "caps ACTOR", "log", "spawn", "kill", "uptime", "shutdown", "reboot"]
-    {
+    for name in [
+        "ps",
+        "top",
+        "cpus",
+        "mem",
+        "caps ACTOR",
+        "log",
+        "spawn",
+        "kill",
+        "suspend",
+        "resume",
+        "uptime",
+        "shutdown",
+        "reboot",
+    ] {
         assert!(text.contains(&std::format!("\n{name}")), "{name}");
     }
     assert!(shown("help kill\n", |_| {}).contains("kill ACTOR: ends an actor by force\n"));
@@ -288,6 +300,15 @@ fn a_spawned_handler_gets_its_own_endpoint_first() {
     assert_eq!(run(), Err(Error::Closed));
     let first = kernel.spawned()[0].caps[0].clone();
     assert_eq!((first.0.as_str(), first.1), ("", ObjectKind::Endpoint));
+}
+
+#[test]
+fn a_draft_is_made_and_begins_with_resume() {
+    let typed = "spawn --draft ping\nspawn pong\n";
+    let (kernel, _screen) = machine(typed);
+    assert_eq!(run(), Err(Error::Closed));
+    let held: std::vec::Vec<bool> = kernel.spawned().iter().map(|one| one.suspended).collect();
+    assert_eq!(held, [true, false]);
 }
 
 #[test]

@@ -125,6 +125,7 @@ rights! {
     POWER = 10, "power", "Switch the machine off or start it again.";
     CREATE = 11, "create", "Make new objects.";
     REVOKE = 12, "revoke", "Take back capabilities that others hold.";
+    SUSPEND = 13, "suspend", "Hold an actor back and let it go on.";
 }
 
 impl Rights {
@@ -194,8 +195,10 @@ impl Rights {
             ObjectKind::Random | ObjectKind::Image => Self::READ,
             ObjectKind::Factory => Self::CREATE,
             ObjectKind::Spawner => Self::SPAWN,
-            ObjectKind::System => Self::INSPECT.union(Self::POWER).union(Self::KILL).union(Self::REVOKE),
-            ObjectKind::Actor => Self::WAIT.union(Self::KILL).union(Self::INSPECT),
+            ObjectKind::System => {
+                Self::INSPECT.union(Self::POWER).union(Self::KILL).union(Self::REVOKE).union(Self::SUSPEND)
+            }
+            ObjectKind::Actor => Self::WAIT.union(Self::KILL).union(Self::INSPECT).union(Self::SUSPEND),
             ObjectKind::Endpoint => Self::SEND.union(Self::RECEIVE),
             ObjectKind::Reply => Self::SEND,
             ObjectKind::Notification => Self::SIGNAL.union(Self::WAIT),

@@ -85,7 +85,13 @@ macro_rules! for_each_host_call {
             66 ActorWait actor_wait(actor: Handle, end: Address, deadline: Deadline) needs Actor [WAIT] gives "0" refuses [WouldBlock TimedOut Cancelled WouldDeadlock NoMemory]
                 "Waits until the actor has ended and writes its EndRecord.";
             67 ActorOpen actor_open(system: Handle, id: Word) needs System [INSPECT] gives "a handle to the actor" refuses [NotFound TableFull NoMemory]
-                "Gives a capability for the actor with this id: to wait and inspect, and to kill if the system capability has that right.";
+                "Gives a capability for the actor with this id: to wait and inspect, and to kill and to suspend if the system capability has those rights.";
+            68 ActorSuspend actor_suspend(actor: Handle) needs Actor [SUSPEND] gives "0" refuses []
+                "Holds the actor back from its next safe point on, between two quanta or host calls. It keeps all it has; messages to it queue, and a wait that ends meanwhile is told when it goes on. Once more changes nothing; killing it works.";
+            69 ActorResume actor_resume(actor: Handle) needs Actor [SUSPEND] gives "0" refuses []
+                "Lets a suspended actor go on, or a draft begin. Of one that is neither, or has ended, nothing changes.";
+            71 SpawnDraft spawn_draft(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound BadModule MissingRight WrongKind TableFull NoMemory TooLong InvalidArgument Full Busy]
+                "As spawn, but the actor does not run before actor_resume.";
 
             // Image and console.
             80 ImageRead image_read(image: Handle, offset: Word, buffer: Address, capacity: Length) needs Image [READ] gives "bytes copied, 0 at the end" refuses []

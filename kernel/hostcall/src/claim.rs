@@ -70,6 +70,15 @@ macro_rules! groups {
     (spawn) => {
         spawn::spawn
     };
+    (spawn_draft) => {
+        spawn::spawn_draft
+    };
+    (actor_suspend) => {
+        spawn::actor_suspend
+    };
+    (actor_resume) => {
+        spawn::actor_resume
+    };
     (actor_kill) => {
         spawn::actor_kill
     };

@@ -26,7 +26,6 @@ mod system;
 
 use alloc::sync::Arc;
 use context::{Context, Refusal};
-use khal::thread::Pause;
 use tessera_abi::{Error, HostCall, answer};
 use tessera_core::actor::Actor;
 use tessera_core::engine::{GuestMemory, HostCalls, Stop};
@@ -52,9 +51,7 @@ impl HostCalls for Host {
         khal::contain::leave(|| {
             let mut context = Context { actor: &self.actor, memory };
             let result = claim::dispatch(&mut context, call, args);
-            if khal::cpu::resched_due() {
-                khal::thread::pause(Pause::Yield);
-            }
+            self.actor.safe_point();
             if self.actor.must_stop() {
                 return Err(Stop::Killed);
             }

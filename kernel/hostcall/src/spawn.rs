@@ -1,4 +1,4 @@
-//! Starting actors, ending them, waiting for their end.
+//! Starting actors, holding them back, ending them, waiting for their end.
 //!
 //! A spawn request is read whole, every capability in it is looked up and narrowed, and the caller's
 //! slot for the new actor is reserved, before the actor is made. Locks: the caller's own `TABLE`.
@@ -8,7 +8,7 @@ use crate::context::{Context, Refusal, deadline};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use tessera_abi::{EndRecord, Error, ObjectKind, Rights, SlotName, SpawnCap, SpawnHead, SpawnRequest};
-use tessera_core::actor::spawn::Spawn;
+use tessera_core::actor::spawn::{Begin, Spawn};
 use tessera_core::actor::{ActorId, EndSignal, Profile};
 use tessera_core::cap::table::{DEFAULT_LIMIT, MAX_LIMIT};
 use tessera_core::cap::{Capability, Object};
@@ -39,6 +39,15 @@ pub fn limits_for(memory_max_bytes: u64, stack_max_bytes: u32) -> (Limits, usize
 }
 
 pub fn spawn(context: &mut Context<'_>, claim: claims::Spawn) -> Result<u64, Refusal> {
+    make(context, claim, Begin::Now)
+}
+
+pub fn spawn_draft(context: &mut Context<'_>, claim: claims::SpawnDraft) -> Result<u64, Refusal> {
+    let claims::SpawnDraft { spawner, request, len } = claim;
+    make(context, claims::Spawn { spawner, request, len }, Begin::WhenResumed)
+}
+
+fn make(context: &mut Context<'_>, claim: claims::Spawn, begin: Begin) -> Result<u64, Refusal> {
     context.may(claim.spawner, ObjectKind::Spawner, Rights::SPAWN)?;
     if claim.len as usize > SpawnRequest::MAX_BYTES {
         return Err(Error::TooLong.into());
@@ -52,6 +61,7 @@ pub fn spawn(context: &mut Context<'_>, claim: claims::Spawn) -> Result<u64, Ref
         slots_max: slots(&request.head)?,
         caps: handed_over(context, &request)?,
         signal: signal(context, &request.head)?,
+        begin,
     };
     let actor = context.actor;
     context.give(|| {
@@ -126,6 +136,18 @@ pub fn actor_kill(context: &mut Context<'_>, claim: claims::ActorKill) -> Result
     Ok(0)
 }
 
+pub fn actor_suspend(context: &mut Context<'_>, claim: claims::ActorSuspend) -> Result<u64, Refusal> {
+    let (target, _) = context.target(claim.actor, Rights::SUSPEND)?;
+    target.suspend();
+    Ok(0)
+}
+
+pub fn actor_resume(context: &mut Context<'_>, claim: claims::ActorResume) -> Result<u64, Refusal> {
+    let (target, _) = context.target(claim.actor, Rights::SUSPEND)?;
+    target.resume();
+    Ok(0)
+}
+
 pub fn actor_wait(context: &mut Context<'_>, claim: claims::ActorWait) -> Result<u64, Refusal> {
     let (target, pass) = context.target(claim.actor, Rights::WAIT)?;
     context.check(claim.end, EndRecord::SIZE)?;
@@ -142,6 +164,6 @@ pub fn actor_open(context: &mut Context<'_>, claim: claims::ActorOpen) -> Result
     let target = context.actor.kernel().registry().get(ActorId::from_bits(claim.id));
     let target = target.ok_or(Error::NotFound)?;
     let always = Rights::WAIT.union(Rights::INSPECT);
-    let rights = always.union(held.intersection(Rights::KILL.union(Rights::GRANT)));
+    let rights = always.union(held.intersection(Rights::KILL.union(Rights::SUSPEND).union(Rights::GRANT)));
     context.give(|| Capability::first(Object::Actor(target))?.derive(rights, 0))
 }

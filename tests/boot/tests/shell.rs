@@ -106,6 +106,25 @@ fn authority_is_asked_for_and_taken_back_by_the_shell() {
     }
 }
 
+/// A draft waits for its resume, a suspended actor too, and both show in the list.
+#[test]
+fn actors_are_held_back_and_let_go_by_the_shell() {
+    let script = "spawn --draft --name d primes 10\nsuspend echo\nps\nresume echo\nresume d\nwait d 60\nps\nshutdown\n";
+    for console in [played(Firmware::Bios, 2, script), hosted(2, script)] {
+        let state = |text: &str, name: &str| {
+            let mut words = text.lines().map(|line| line.split_whitespace().skip(1));
+            words.find_map(
+                |mut words| if words.next() == Some(name) { words.next().map(String::from) } else { None },
+            )
+        };
+        let (before, after) = console.split_once("d exited with 0").unwrap_or((&console, ""));
+        for name in ["d", "echo"] {
+            assert_eq!(state(before, name).as_deref(), Some("suspended"), "{name}: {console}");
+        }
+        assert_eq!(state(after, "echo").as_deref(), Some("idle"), "{console}");
+    }
+}
+
 #[test]
 fn every_line_of_a_long_script_reaches_the_shell() {
     let script = "uptime\n".repeat(150) + "shutdown\n";

@@ -22,6 +22,7 @@ mod revocation;
 mod scheduling;
 pub mod stage;
 mod storms;
+mod suspension;
 
 pub use flawed::Flawed;
 pub use stage::{Failure, Stage};
@@ -78,6 +79,12 @@ list! {
     limits: time_uses_and_rate_run_out_each_with_its_answer whoever_waits_through_what_expires_is_told
         copies_together_are_used_as_often_as_was_granted what_expires_on_its_way_arrives_expired
         a_handler_s_own_endpoint_cannot_run_out;
+    suspension: a_suspended_loop_gets_no_core_until_it_is_resumed
+        a_wait_that_ends_meanwhile_is_told_after_the_resume
+        a_suspended_handler_is_called_in_vain_and_borrows_no_stack
+        whoever_is_suspended_in_line_for_a_stack_lets_others_by
+        the_suspended_are_killed_in_every_state a_draft_begins_when_it_is_resumed
+        suspending_needs_the_right suspend_and_resume_on_every_core_lose_nobody;
     scheduling: sleepers_never_wake_early many_actors_all_get_done
         the_urgent_go_first_and_the_lowest_still_run more_handlers_than_stacks_are_all_served
         the_reserve_serves_the_urgent_while_others_wait_in_line

@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 use tessera_abi::{EndReason, EndRecord, Error, Name, ObjectKind, Priority, Shape, SlotName, Text};
-use tessera_core::actor::spawn::{Spawn, spawn};
+use tessera_core::actor::spawn::{Begin, Spawn, spawn};
 use tessera_core::actor::{Actor, Profile};
 use tessera_core::cap::{Capability, Object, Pass};
 use tessera_core::ipc::{By, Endpoint, Notification};
@@ -139,7 +139,7 @@ pub fn request(module: &str, shape: Shape, priority: Priority, caps: Vec<Capabil
     let caps = caps.into_iter().map(|capability| (SlotName::EMPTY, capability)).collect();
     // Room for what it begins with, what it makes and what it is sent.
     let slots_max = if module == "random_calls" { 28 } else { 16 };
-    Spawn { profile, charge_max_bytes, slots_max, caps, signal: None }
+    Spawn { profile, charge_max_bytes, slots_max, caps, signal: None, begin: Begin::Now }
 }
 
 /// An endpoint's first capability.

@@ -15,6 +15,24 @@ use crate::fake::{Refused, Stop};
 
 impl Calls<'_> {
     pub(super) fn spawn(&mut self, _spawner: u64, request: u32, len: u32) -> Outcome {
+        self.make(request, len, false)
+    }
+
+    pub(super) fn spawn_draft(&mut self, _spawner: u64, request: u32, len: u32) -> Outcome {
+        self.make(request, len, true)
+    }
+
+    pub(super) fn actor_suspend(&mut self, actor: u64) -> Outcome {
+        self.actor(actor)?.suspended = true;
+        Ok(0)
+    }
+
+    pub(super) fn actor_resume(&mut self, actor: u64) -> Outcome {
+        self.actor(actor)?.suspended = false;
+        Ok(0)
+    }
+
+    fn make(&mut self, request: u32, len: u32, suspended: bool) -> Outcome {
         let bytes = self.memory.read(request, len)?.to_vec();
         let request = SpawnRequest::decode(&bytes).map_err(|_| Error::InvalidArgument)?;
         let (mut caps, mut limits) = (Vec::new(), Vec::new());
@@ -34,6 +52,7 @@ impl Calls<'_> {
             caps,
             limits,
             killed: false,
+            suspended,
             id: self.state.actors.len() as u64 + 2,
             end: None,
             end_signal,

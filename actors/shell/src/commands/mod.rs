@@ -93,6 +93,13 @@ const COMMANDS: &[Command] = &[
         run: start::spawn,
     },
     Command { name: "kill", usage: "kill ACTOR", help: "ends an actor by force", run: start::kill },
+    Command { name: "suspend", usage: "suspend ACTOR", help: "holds an actor back", run: start::suspend },
+    Command {
+        name: "resume",
+        usage: "resume ACTOR",
+        help: "lets a suspended actor go on, or a draft begin",
+        run: start::resume,
+    },
     Command {
         name: "wait",
         usage: "wait ACTOR [SECONDS]",

@@ -1,4 +1,4 @@
-//! Commands that start and end actors.
+//! Commands that start actors, hold them back, and end them.
 //!
 //! Invariant: what is started gets the log, the clock and its own endpoint if it is a handler, and besides
 //! only what is named.
@@ -20,7 +20,7 @@ use crate::Shell;
 use crate::format::ActorId;
 
 /// What `spawn` does and which options it takes.
-pub const SPAWN_HELP: &str = "starts an actor; OPTION is --name N, --priority P, --memory KIB, --handler, \
+pub const SPAWN_HELP: &str = "starts an actor; OPTION is --name N, --priority P, --memory KIB, --handler, --draft, \
     --with NAME for a capability of the shell's, --uses N or --for SECONDS to limit what those are good for";
 
 /// What a spawned actor's memory may become unless it is told, in KiB.
@@ -39,6 +39,7 @@ struct Request<'a> {
     uses: u64,
     seconds: Option<u64>,
     shape: Shape,
+    draft: bool,
     module: &'a str,
     args: String,
 }
@@ -53,6 +54,7 @@ impl<'a> Request<'a> {
             uses: UNLIMITED,
             seconds: None,
             shape: Shape::Main,
+            draft: false,
             module: "",
             args: String::new(),
         };
@@ -62,23 +64,28 @@ impl<'a> Request<'a> {
                 request.module = word;
                 break;
             };
-            if option == "handler" {
-                request.shape = Shape::Handler;
-                continue;
-            }
-            let value = words.next().ok_or(Trouble::Usage)?;
             match option {
-                "name" => request.name = Some(value),
-                "priority" => request.priority = Priority::from_name(value).ok_or(Trouble::Usage)?,
-                "memory" => request.memory_kib = value.parse().map_err(|_| Trouble::Usage)?,
-                "with" => request.with.push(value),
-                "uses" => request.uses = value.parse().map_err(|_| Trouble::Usage)?,
-                "for" => request.seconds = Some(value.parse().map_err(|_| Trouble::Usage)?),
-                _ => return Err(Trouble::Usage),
+                "handler" => request.shape = Shape::Handler,
+                "draft" => request.draft = true,
+                _ => request.take(option, words.next().ok_or(Trouble::Usage)?)?,
             }
         }
         request.args = words.collect::<alloc::vec::Vec<_>>().join(" ");
         if request.module.is_empty() { Err(Trouble::Usage) } else { Ok(request) }
+    }
+
+    /// Takes an option that has a value.
+    fn take(&mut self, option: &str, value: &'a str) -> Result<(), Trouble> {
+        match option {
+            "name" => self.name = Some(value),
+            "priority" => self.priority = Priority::from_name(value).ok_or(Trouble::Usage)?,
+            "memory" => self.memory_kib = value.parse().map_err(|_| Trouble::Usage)?,
+            "with" => self.with.push(value),
+            "uses" => self.uses = value.parse().map_err(|_| Trouble::Usage)?,
+            "for" => self.seconds = Some(value.parse().map_err(|_| Trouble::Usage)?),
+            _ => return Err(Trouble::Usage),
+        }
+        Ok(())
     }
 }
 
@@ -108,7 +115,7 @@ pub fn spawn(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     for slot in &request.with {
         plan = hand_over(plan, slot, (request.uses, until_ns), &mut handed)?;
     }
-    let actor = shell.spawner.spawn(&plan)?;
+    let actor = if request.draft { shell.spawner.draft(&plan)? } else { shell.spawner.spawn(&plan)? };
     drop(handed);
     let text =
         match shell.system.actors().filter(|actor| actor.name.as_str() == name).map(|actor| actor.id).max() {
@@ -149,6 +156,22 @@ pub fn kill(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     let record = find(shell, wanted)?;
     shell.system.open(record.id)?.kill()?;
     let text = format!("told {} ({}) to end\n", record.name, ActorId(record.id));
+    Ok(shell.terminal.write(&text)?)
+}
+
+pub fn suspend(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let [wanted] = arguments else { return Err(Trouble::Usage) };
+    let record = find(shell, wanted)?;
+    shell.system.open(record.id)?.suspend()?;
+    let text = format!("{} ({}) is held back\n", record.name, ActorId(record.id));
+    Ok(shell.terminal.write(&text)?)
+}
+
+pub fn resume(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let [wanted] = arguments else { return Err(Trouble::Usage) };
+    let record = find(shell, wanted)?;
+    shell.system.open(record.id)?.resume()?;
+    let text = format!("{} ({}) goes on\n", record.name, ActorId(record.id));
     Ok(shell.terminal.write(&text)?)
 }
 

@@ -18,7 +18,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::time::Duration;
 use khal::contain::Escape;
-use khal::thread::{Pause, Stack, Thread};
+use khal::thread::{Stack, Thread};
 use tessera_abi::{ActorState, EndReason, Error, FaultKind, Level, Line, Shape};
 
 /// Why an actor is over.
@@ -54,6 +54,7 @@ fn run(actor: &Arc<Actor>) {
     match ending {
         None => {
             actor.body.lock().instance = instance;
+            actor.note_safe_point(true);
             actor.note_state(ActorState::Idle);
         }
         Some((reason, detail)) => finish(actor, reason, detail, instance),
@@ -239,9 +240,7 @@ impl Turn<'_> {
 impl Pace for Turn<'_> {
     fn quantum(&mut self, used: Fuel) -> Next {
         self.pass(used);
-        if !self.actor.must_stop() && khal::cpu::resched_due() {
-            khal::thread::pause(Pause::Yield);
-        }
+        self.actor.safe_point();
         if self.actor.must_stop() {
             return Next::Stop(Stop::Killed);
         }

@@ -3,7 +3,8 @@
 //! Owns its identity, gate, inbox, table, meter, latched end, and its body (stack and instance).
 //! States: an actor is ready (in one run queue), running (on one core), blocked or idle (parked at
 //! its gate, an idle handler without a stack), or ended. It ends on its own stack, by returning: a
-//! kill raises the stop flag, wakes it, and is honoured at the next quantum or host call.
+//! kill raises the stop flag, wakes it, and is honoured at the next quantum or host call. A suspended actor is put
+//! aside there, by the core loop ([`crate::sched::hold`]), and so is one that wakes up without a stack.
 //! Locks: `TABLE`, `BODY`, `INBOX`, `END`, each alone unless `docs/CONCURRENCY.md` says otherwise.
 //!
 //! [`activation`] is its life on a stack, [`end`] its end, [`registry`] the list of all of them,
@@ -22,6 +23,7 @@ use crate::kernel::Kernel;
 use crate::sched::core::Place;
 use crate::sched::fifo::Linked;
 use crate::sched::gate::{Cause, Gate, Wake};
+use crate::sched::hold::{Hold, Release};
 use crate::sched::levels::Ready;
 use crate::sched::timers::Timed;
 use alloc::boxed::Box;
@@ -31,7 +33,7 @@ use khal::contain::Meter;
 use khal::cpu::CoreId;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 use khal::sync::{ArcSlot, Mutex, PreemptGuard};
-use khal::thread::{Stack, Thread};
+use khal::thread::{Pause, Stack, Thread};
 use tessera_abi::{ActorState, Name, Priority, Shape};
 
 pub use end::{End, EndSignal};
@@ -109,6 +111,10 @@ pub struct Actor {
     stop: AtomicBool,
     state: AtomicU8,
     home: AtomicU16,
+    hold: Hold,
+    /// Its stack, if it has one, was left between two quanta or host calls: nothing of the kernel's is half
+    /// done on it.
+    at_safe_point: AtomicBool,
     /// The activation has begun and this machine's threads stay on the core that began them.
     settled: AtomicBool,
     /// The id of the actor that it waits for in a call, 0 for none.
@@ -200,6 +206,9 @@ impl Actor {
         if self.end.has_come() {
             return ActorState::Ended;
         }
+        if self.hold.is_suspended() {
+            return ActorState::Suspended;
+        }
         ActorState::from_number(self.state.load(Ordering::Relaxed)).unwrap_or(ActorState::Ready)
     }
 
@@ -224,6 +233,7 @@ impl Actor {
         // SeqCst, against `block`: it arms the gate and then reads this flag, here the flag is raised
         // and then the gate read, so one of the two sees the other.
         self.stop.store(true, Ordering::SeqCst);
+        self.resume();
         // From claim to fire nobody may be switched out: somebody else may spin for the fire.
         let _here = PreemptGuard::new();
         if let Some(claim) = self.gate.claim_any() {
@@ -234,6 +244,42 @@ impl Actor {
     /// Whether it has been asked to end.
     pub fn must_stop(&self) -> bool {
         self.stop.load(Ordering::SeqCst)
+    }
+
+    /// Holds it back from its next safe point on. What it has begun in the kernel it carries through.
+    pub fn suspend(&self) {
+        self.hold.suspend();
+    }
+
+    /// Lets it go on.
+    pub fn resume(self: &Arc<Self>) {
+        if self.hold.release() == Release::Owed {
+            self.kernel.scheduler().make_ready(self.clone(), Place::Home);
+        }
+    }
+
+    /// Whether it is held back and off its core, in no queue.
+    pub fn is_aside(&self) -> bool {
+        self.hold.is_aside()
+    }
+
+    /// Whether the core loop, which has taken it out of a queue, is to leave it alone: it is aside then.
+    pub(crate) fn is_held_back(&self) -> bool {
+        // Relaxed: written by the core that ran it, before it was published in a queue.
+        self.at_safe_point.load(Ordering::Relaxed) && self.hold.holds_back(|| self.must_stop())
+    }
+
+    /// Notes whether its stack is left where it can stay.
+    pub(crate) fn note_safe_point(&self, safe: bool) {
+        self.at_safe_point.store(safe, Ordering::Relaxed);
+    }
+
+    /// A safe point, on its own stack: gives the core back if that is asked for, or the actor is suspended.
+    pub fn safe_point(&self) {
+        if !self.must_stop() && (khal::cpu::resched_due() || self.hold.is_suspended()) {
+            self.note_safe_point(true);
+            khal::thread::pause(Pause::Yield);
+        }
     }
 
     /// Delivers a wake that is owed.

@@ -13,6 +13,7 @@ use crate::kernel::Kernel;
 use crate::ranks;
 use crate::sched::core::Place;
 use crate::sched::gate::Gate;
+use crate::sched::hold::Hold;
 use crate::sched::stacks::Next;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -34,6 +35,17 @@ pub struct Spawn {
     pub caps: Vec<(SlotName, Capability)>,
     /// What to signal when it ends.
     pub signal: Option<EndSignal>,
+    /// Whether it begins by itself.
+    pub begin: Begin,
+}
+
+/// When an actor that has been made begins to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// At once.
+    Now,
+    /// When it is resumed: until then it is a draft.
+    WhenResumed,
 }
 
 /// Starts an actor.
@@ -43,7 +55,7 @@ pub struct Spawn {
 /// capability is no endpoint with the right to receive, or has limits; `TableFull` when the capabilities do not fit;
 /// `Full`, `NoMemory`.
 pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> {
-    let Spawn { profile, charge_max_bytes, slots_max, caps, signal } = request;
+    let Spawn { profile, charge_max_bytes, slots_max, caps, signal, begin } = request;
     if !kernel.modules().exists(profile.module.as_str()) {
         return Err(Error::NotFound);
     }
@@ -73,6 +85,8 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
             stop: AtomicBool::new(false),
             state: AtomicU8::new(ActorState::Starting.number()),
             home: AtomicU16::new(khal::cpu::current().index() as u16),
+            hold: if begin == Begin::Now { Hold::free() } else { Hold::aside() },
+            at_safe_point: AtomicBool::new(true),
             settled: AtomicBool::new(false),
             calling: AtomicU64::new(0),
             through: Through::new(),
@@ -92,7 +106,9 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
             }
         })
     })?;
-    kernel.scheduler().make_ready(actor.clone(), Place::Spread);
+    if begin == Begin::Now {
+        kernel.scheduler().make_ready(actor.clone(), Place::Spread);
+    }
     Ok(actor)
 }
 

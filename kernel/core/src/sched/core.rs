@@ -228,7 +228,13 @@ impl Scheduler {
     fn run(&self, id: CoreId, actor: Arc<Actor>, began: Instant) -> Step {
         let core = self.core(id);
         let step = Step::Ran(actor.id());
+        if actor.is_held_back() {
+            // It may have come from the line for stacks: then somebody behind it is to have its chance.
+            self.stacks.offer().into_iter().for_each(|next| self.make_ready(next, Place::Home));
+            return step;
+        }
         let Some(mut thread) = self.take_thread(&actor) else { return step };
+        actor.note_safe_point(false);
         actor.set_home(id);
         actor.note_state(ActorState::Running);
         core.level.store(levels::index(actor.priority()) as u8, Ordering::SeqCst);

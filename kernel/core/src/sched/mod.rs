@@ -2,8 +2,9 @@
 //!
 //! A core's life is a loop on its own boot stack ([`core`]): acknowledge kicks, fire due timers, take
 //! the best ready actor or steal, resume its stack until it pauses, and only then publish what became
-//! of it. An actor is in exactly one place at any time: a run queue, running, or parked at its
-//! [`gate`]; an actor that is parked is in no queue, and whoever wins its gate puts it into one.
+//! of it. An actor is in exactly one place at any time: a run queue, running, parked at its
+//! [`gate`], or, when it is suspended, aside ([`hold`]). One that is parked or aside is in no queue, and whoever
+//! wins its gate, or releases it, puts it into one.
 //!
 //! [`per_core`] is what each core owns, [`levels`] orders one core's ready actors, [`queue`] locks them for owner and thieves, [`timers`]
 //! keeps deadlines, [`fifo`] is the list under all of them.
@@ -11,6 +12,7 @@
 pub mod core;
 pub mod fifo;
 pub mod gate;
+pub mod hold;
 pub mod levels;
 pub mod per_core;
 pub mod queue;

@@ -149,6 +149,12 @@ impl Stacks {
         state.next(self.most)
     }
 
+    /// Who in line may have the stack that somebody was made ready for and does not take.
+    pub(crate) fn offer(&self) -> Next {
+        let mut state = self.state.lock();
+        if state.figures.lent < self.most { state.next(self.most) } else { None }
+    }
+
     /// Notes how deep an activation went.
     pub(crate) fn note_depth(&self, bytes: usize) {
         let mut state = self.state.lock();

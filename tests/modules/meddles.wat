@@ -1,0 +1,20 @@
+;; Suspends and resumes the actor in slot 0, a thousand times. Exits with minus the first answer that is a refusal.
+(module
+  (import "tessera" "exit" (func $exit (param i32) (result i64)))
+  (import "tessera" "yield_now" (func $yield_now (result i64)))
+  (import "tessera" "actor_suspend" (func $actor_suspend (param i64) (result i64)))
+  (import "tessera" "actor_resume" (func $actor_resume (param i64) (result i64)))
+  (memory (export "memory") 1)
+  (func $well (param $answer i64)
+    (if (i64.ne (local.get $answer) (i64.const 0))
+      (then (drop (call $exit (i32.wrap_i64 (i64.sub (i64.const 0) (local.get $answer))))))))
+  (func (export "_start")
+    (local $left i32)
+    (local.set $left (i32.const 1000))
+    (loop $again
+      (call $well (call $actor_suspend (i64.const 0x100000000)))
+      (call $well (call $actor_suspend (i64.const 0x100000000)))
+      (drop (call $yield_now))
+      (call $well (call $actor_resume (i64.const 0x100000000)))
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if $again (local.get $left)))))
