@@ -45,6 +45,7 @@ mod machine;
 mod message;
 pub mod protocol;
 mod spawn;
+pub mod supervisor;
 #[cfg_attr(
     target_family = "wasm",
     expect(unsafe_code, reason = "the border: imported host calls, the heap, the panic handler")

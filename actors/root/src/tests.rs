@@ -10,22 +10,25 @@ use actor_sdk::abi::image::{
 };
 use actor_sdk::abi::{Name, Priority, Shape, SlotName};
 use actor_sdk::fake::{Ended, Kernel};
-use actor_sdk::{Clock, Console, Log, ObjectKind, Random, Rights, Spawner, System};
+use actor_sdk::{
+    Clock, Console, EndReason, Factory, FaultKind, Log, ObjectKind, Random, Rights, Spawner, System,
+};
+use alloc::vec::Vec;
 use std::string::String;
 
 const LOG_RIGHTS: Rights = Rights::WRITE.union(Rights::GRANT);
 
-fn actor(name: &str, mailbox: u32, caps: &[ManifestCap], args: &str) -> Vec<u8> {
+fn actor(restart: Restart, name: &str, mailbox: u32, caps: &[ManifestCap], args: &str) -> Vec<u8> {
     let record = ManifestActor {
         name: Name::new_truncated(name),
         module: Name::new_truncated("any"),
         shape: if mailbox == 0 { Shape::Main } else { Shape::Handler },
         priority: Priority::Normal,
-        restart: Restart::Never,
+        restart,
         strategy: Strategy::OneForOne,
-        restart_limit: 0,
-        restart_window_ms: 0,
-        back_off_ms: 0,
+        restart_limit: 2,
+        restart_window_ms: 1000,
+        back_off_ms: 100,
         supervisor: if name == "root" { NO_ACTOR } else { 0 },
         memory_max_bytes: 1 << 16,
         stack_max_bytes: 0,
@@ -45,13 +48,13 @@ fn cap(slot: &str, kind: ObjectKind, rights: Rights, target: u32) -> ManifestCap
 }
 
 /// Root, a handler called echo, and a client with a log and a way to send to echo.
-fn image() -> Vec<u8> {
+fn image(restart: Restart) -> Vec<u8> {
     let mut manifest = ManifestHead { version: MANIFEST_VERSION, actor_count: 3 }.encode().to_vec();
-    manifest.extend(actor("root", 0, &[], ""));
-    manifest.extend(actor("echo", 4, &[], "quietly"));
+    manifest.extend(actor(Restart::Never, "root", 0, &[], ""));
+    manifest.extend(actor(restart, "echo", 4, &[], "quietly"));
     let log = cap("log", ObjectKind::Log, LOG_RIGHTS, NO_ACTOR);
     let server = cap("server", ObjectKind::Endpoint, Rights::SEND, 1);
-    manifest.extend(actor("client", 0, &[log, server], ""));
+    manifest.extend(actor(restart, "client", 0, &[log, server], ""));
     let offset = (ImageHead::SIZE + Entry::SIZE) as u64;
     let name = EntryName::new_truncated(super::MANIFEST);
     let len_bytes = manifest.len() as u64;
@@ -67,8 +70,13 @@ fn image() -> Vec<u8> {
 }
 
 fn kernel() -> Kernel {
+    kernel_of(Restart::Never)
+}
+
+/// A kernel whose image says so of both actors.
+fn kernel_of(restart: Restart) -> Kernel {
     let mut kernel = Kernel::new();
-    kernel.set_image(&image());
+    kernel.set_image(&image(restart));
     kernel.grant::<Log>("log");
     kernel.grant::<Clock>("clock");
     kernel.grant::<Random>("random");
@@ -115,23 +123,88 @@ fn an_actor_that_is_refused_is_reported_and_the_others_start() {
     assert_eq!(kernel.log_lines()[1], "1 of 2 actors started");
 }
 
-#[test]
-fn an_end_is_reported_with_its_reason_and_closes_the_endpoint() {
-    let mut kernel = kernel();
-    let factory = Factory::find("factory").unwrap();
-    let ends = factory.notification().unwrap();
+/// What happens in a house whose actors have been started, told step by step.
+fn with_house(kernel: &mut Kernel, play: impl FnOnce(&mut Kernel, &mut House<'_>)) {
     let image = Image::find("image").unwrap();
     let bytes = image.file(EntryKind::Manifest, super::MANIFEST).unwrap();
     let manifest = Manifest::parse(&bytes).unwrap();
-    let mut wiring = Wiring::new(&manifest, &factory).unwrap();
-    let mut children = start_all(&manifest, &mut wiring, &ends);
-    let before = kernel.slots_used();
-    kernel.end_actor("echo", EndReason::Fault(actor_sdk::FaultKind::ActorPanic), "lib.rs:3: no");
-    let bits = ends.wait(NOW).unwrap();
-    children.retain(|child| bits & bit(child.index) == 0 || still_runs(child, &mut wiring));
-    assert_eq!(kernel.log_lines(), ["echo faulted: actor-panic: lib.rs:3: no"]);
-    assert_eq!(children.len(), 1);
-    assert_eq!(kernel.slots_used(), before - 3, "its endpoint and both capabilities for it");
+    let mut house = House::new(&manifest).unwrap();
+    house.act().unwrap();
+    play(kernel, &mut house);
+}
+
+/// Root waits once and does what is to be done.
+fn turn(house: &mut House<'_>) {
+    house.wait().unwrap();
+    house.act().unwrap();
+}
+
+fn end(kernel: &mut Kernel, house: &mut House<'_>, name: &str, reason: EndReason) {
+    kernel.end_actor(name, reason, "lib.rs:3: no");
+    turn(house);
+}
+
+#[test]
+fn an_end_is_reported_with_its_reason_and_closes_the_endpoint() {
+    let mut kernel = kernel();
+    with_house(&mut kernel, |kernel, house| {
+        let before = kernel.slots_used();
+        end(kernel, house, "echo", EndReason::Fault(FaultKind::ActorPanic));
+        assert_eq!(kernel.log_lines(), ["echo faulted: actor-panic: lib.rs:3: no"]);
+        assert_eq!((house.count(), house.is_over()), (1, false));
+        // A way to send, to be granted to whoever returns, has taken the endpoint's place.
+        assert_eq!(kernel.slots_used(), before - 1, "the capability for it");
+        end(kernel, house, "client", EndReason::Exited(0));
+        assert!(house.is_over());
+    });
+}
+
+#[test]
+fn an_actor_that_is_to_return_does_so_after_its_back_off_and_leaves_nothing_of_the_old() {
+    let mut kernel = kernel_of(Restart::OnFault);
+    with_house(&mut kernel, |kernel, house| {
+        let before = kernel.slots_used();
+        end(kernel, house, "echo", EndReason::Killed);
+        assert_eq!(house.count(), 1, "not before its time");
+        turn(house);
+        assert_eq!((house.count(), kernel.now_ns()), (2, 100_000_000));
+        assert_eq!(kernel.slots_used(), before);
+        assert_eq!(kernel.log_lines(), ["echo was ended: killed", "echo is started again"]);
+        let again = kernel.spawned().pop().unwrap();
+        assert_eq!((again.name.as_str(), again.args.as_str(), again.caps.len()), ("echo", "quietly", 1));
+        end(kernel, house, "client", EndReason::Exited(0));
+        assert_eq!((house.count(), house.is_over()), (1, false), "that was no fault");
+    });
+}
+
+#[test]
+fn an_actor_that_ends_again_and_again_is_given_up_and_the_others_go_on() {
+    let mut kernel = kernel_of(Restart::Always);
+    with_house(&mut kernel, |kernel, house| {
+        for _ in 0..2 {
+            end(kernel, house, "echo", EndReason::Killed);
+            turn(house);
+        }
+        end(kernel, house, "echo", EndReason::Killed);
+        let told = "echo ended once more after 2 restarts within 1000 ms: it stays down";
+        assert_eq!(kernel.log_lines().last().map(String::as_str), Some(told));
+        // Whoever returns after that is granted what is left of its endpoint.
+        end(kernel, house, "client", EndReason::Killed);
+        turn(house);
+        assert_eq!((house.count(), house.is_over()), (1, false));
+        assert_eq!(kernel.spawned().pop().unwrap().caps[1].1, ObjectKind::Endpoint);
+    });
+}
+
+#[test]
+fn an_actor_that_cannot_be_started_is_tried_again() {
+    let mut kernel = kernel_of(Restart::OnFault);
+    kernel.refuse(HostCall::Spawn, Error::NoMemory);
+    with_house(&mut kernel, |kernel, house| {
+        assert_eq!(house.count(), 1);
+        turn(house);
+        assert_eq!((house.count(), kernel.spawned().pop().unwrap().name.as_str()), (2, "echo"));
+    });
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! From the manifest's entries to capabilities: who gets which object.
 //!
 //! Owns: root's own capabilities by kind, and every actor's endpoint.
-//! Invariant: an actor's own endpoint goes into its slot 0, with the right to receive and to hand out ways
-//! to send; everything else goes in the manifest's order, with its rights and no more.
+//! Invariants: an actor's own endpoint goes into its slot 0, with the right to receive and to hand out ways
+//! to send; everything else goes in the manifest's order, with its rights and no more. An actor that is started
+//! again has another endpoint; meanwhile whoever is granted one gets the old, which is closed and says so.
 //! Does not: wait for anything.
 
 use alloc::vec::Vec;
 
 use actor_sdk::abi::ObjectKind;
-use actor_sdk::abi::image::{ActorEntry, Manifest, ManifestCap};
+use actor_sdk::abi::image::{ActorEntry, ManifestCap};
 use actor_sdk::{
     Actor, Capability, Clock, Console, Endpoint, Error, Factory, Image, Log, Notification, Plan, Random,
     Rights, Spawner, System,
@@ -17,23 +18,47 @@ use actor_sdk::{
 /// What an actor may do with its own endpoint.
 const OWN_RIGHTS: Rights = Rights::RECEIVE.union(Rights::SEND).union(Rights::GRANT);
 
+/// What others may do with it, at the most.
+const SENDER_RIGHTS: Rights = Rights::SEND.union(Rights::GRANT);
+
+/// An actor's endpoint.
+enum Door {
+    /// It has none.
+    None,
+    /// With every right, which keeps it open.
+    Open(Endpoint),
+    /// A way to send to one that is closed.
+    Closed(Endpoint),
+}
+
+impl Door {
+    /// The endpoint of an actor that is about to be started.
+    fn open(entry: &ActorEntry<'_>, factory: &Factory) -> Result<Self, Error> {
+        match entry.head.mailbox {
+            0 => Ok(Self::None),
+            capacity => factory.endpoint(capacity).map(Self::Open),
+        }
+    }
+
+    const fn endpoint(&self) -> Option<&Endpoint> {
+        match self {
+            Self::None => None,
+            Self::Open(endpoint) | Self::Closed(endpoint) => Some(endpoint),
+        }
+    }
+}
+
 /// Everything that can be granted.
 pub struct Wiring {
-    endpoints: Vec<Option<Endpoint>>,
+    doors: Vec<Door>,
     actors: Vec<Option<Actor>>,
 }
 
 impl Wiring {
     /// Makes an endpoint for every actor that has one.
-    pub fn new(manifest: &Manifest<'_>, factory: &Factory) -> Result<Self, Error> {
-        let mut endpoints = Vec::new();
-        let mut actors = Vec::new();
-        for entry in manifest.actors() {
-            let capacity = entry.head.mailbox;
-            endpoints.push(if capacity == 0 { None } else { Some(factory.endpoint(capacity)?) });
-            actors.push(None);
-        }
-        Ok(Self { endpoints, actors })
+    pub fn new(entries: &[ActorEntry<'_>], factory: &Factory) -> Result<Self, Error> {
+        let doors = entries.iter().map(|entry| Door::open(entry, factory)).collect::<Result<_, _>>()?;
+        Ok(Self { doors, actors: entries.iter().map(|_| None).collect() })
     }
 
     /// Starts the actor at `index` with what its entry grants; its end sets a bit in a notification.
@@ -44,6 +69,9 @@ impl Wiring {
         (ends, bit): (&Notification, u64),
     ) -> Result<Actor, Error> {
         let head = &entry.head;
+        if let Some(door @ Door::Closed(_)) = self.doors.get_mut(index) {
+            *door = Door::open(entry, &Factory::find(ObjectKind::Factory.name())?)?;
+        }
         let mut plan = Plan::new(head.name.as_str(), head.module.as_str())
             .shape(head.shape)
             .priority(head.priority)
@@ -65,18 +93,16 @@ impl Wiring {
         Ok(actor)
     }
 
-    /// Gives up an ended actor's endpoint and its own capability, so that callers hear of the end.
+    /// Gives up the right to receive from an ended actor's endpoint, so that callers hear of the end.
     pub fn close(&mut self, index: usize) {
-        if let Some(endpoint) = self.endpoints.get_mut(index) {
-            *endpoint = None;
-        }
-        if let Some(actor) = self.actors.get_mut(index) {
-            *actor = None;
+        if let Some(door) = self.doors.get_mut(index) {
+            let way = door.endpoint().and_then(|endpoint| endpoint.narrowed(SENDER_RIGHTS).ok());
+            *door = way.map_or(Door::None, Door::Closed);
         }
     }
 
     fn endpoint(&self, index: usize) -> Option<&Endpoint> {
-        self.endpoints.get(index)?.as_ref()
+        self.doors.get(index)?.endpoint()
     }
 
     fn grant(&self, plan: Plan, cap: &ManifestCap) -> Result<Plan, Error> {

@@ -125,6 +125,20 @@ fn actors_are_held_back_and_let_go_by_the_shell() {
     }
 }
 
+/// Echo is killed and returns, three times; the fourth is too often, and it stays down while the others go on.
+#[test]
+fn a_killed_service_returns_until_it_is_too_often() {
+    let script = "kill echo\nwait clock 2\n".repeat(4) + "log 40\nps\nshutdown\n";
+    for console in [played(Firmware::Bios, 2, &script), hosted(2, &script)] {
+        assert_eq!(console.matches("root: echo is started again").count(), 3, "{console}");
+        let told = "echo ended once more after 3 restarts within 10000 ms: it stays down";
+        assert!(console.contains(told), "{console}");
+        let listed = console.rsplit_once("MODULE").unwrap_or_default().1;
+        let has = |name| listed.lines().any(|line| line.split_whitespace().nth(1) == Some(name));
+        assert!(!has("echo") && has("pong") && has("shell"), "{console}");
+    }
+}
+
 #[test]
 fn every_line_of_a_long_script_reaches_the_shell() {
     let script = "uptime\n".repeat(150) + "shutdown\n";

@@ -24,8 +24,8 @@ numbered! {
     /// When a supervisor starts an actor again.
     pub enum Restart: u8 {
         Never = 0, "never", "Once it has ended it stays ended.";
-        OnFault = 1, "on-fault", "When it ended with a fault or a code other than 0.";
-        Always = 2, "always", "Whenever it ended and was not killed.";
+        OnFault = 1, "on-fault", "When it ended otherwise than by returning or exiting with 0: a kill counts too.";
+        Always = 2, "always", "Whenever it ended.";
     }
 }
 

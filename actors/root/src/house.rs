@@ -1,0 +1,199 @@
+//! Root's children: who of them runs, who supervises whom, and doing what the supervisors decide.
+//!
+//! Owns: the wiring, the actor capabilities, and a supervisor's decisions for each actor that the manifest names as
+//! one. Root acts for all of them: the manifest says with whom an actor returns, not who starts it.
+//! Invariant: a child that has ended is told to its supervisor once, with its endpoint closed before.
+
+use alloc::vec::Vec;
+
+use actor_sdk::abi::image::{ActorEntry, Manifest, NO_ACTOR};
+use actor_sdk::abi::{EndReason, EndRecord, FaultKind};
+use actor_sdk::supervisor::{Action, Policy, Supervisor};
+use actor_sdk::{Actor, Capability, Clock, Error, Factory, NOW, Notification, ObjectKind, info, warn};
+
+use crate::wiring::Wiring;
+
+/// How many actors' ends share the notification's bits; an actor's bit is its index modulo this.
+const BITS: usize = 64;
+
+/// Whom one supervisor decides about: indices in the manifest, in its order.
+struct Group {
+    decides: Supervisor,
+    members: Vec<usize>,
+}
+
+/// See the module.
+pub struct House<'a> {
+    entries: Vec<ActorEntry<'a>>,
+    wiring: Wiring,
+    clock: Clock,
+    ends: Notification,
+    groups: Vec<Group>,
+    children: Vec<Option<Actor>>,
+    /// Which of them have been started before.
+    known: Vec<bool>,
+}
+
+impl<'a> House<'a> {
+    /// All that the manifest names but root itself, not started yet.
+    pub fn new(manifest: &Manifest<'a>) -> Result<Self, Error> {
+        let factory = Factory::find(ObjectKind::Factory.name())?;
+        let entries: Vec<ActorEntry<'a>> = manifest.actors().collect();
+        Ok(Self {
+            groups: groups(&entries),
+            children: entries.iter().map(|_| None).collect(),
+            known: entries.iter().map(|_| false).collect(),
+            wiring: Wiring::new(&entries, &factory)?,
+            clock: Clock::find(ObjectKind::Clock.name())?,
+            ends: factory.notification()?,
+            entries,
+        })
+    }
+
+    /// How many run.
+    pub fn count(&self) -> usize {
+        self.children.iter().flatten().count()
+    }
+
+    /// Whether nobody runs and nobody is to return.
+    pub fn is_over(&self) -> bool {
+        self.groups.iter().all(|group| group.decides.is_over())
+    }
+
+    /// Does all that is to be done now.
+    pub fn act(&mut self) -> Result<(), Error> {
+        for group in 0..self.groups.len() {
+            while let Some(action) = self.next_of(group)? {
+                self.carry_out(group, action)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn next_of(&mut self, group: usize) -> Result<Option<Action>, Error> {
+        let now_ns = self.clock.now_ns()?;
+        Ok(self.groups.get_mut(group).and_then(|group| group.decides.next(now_ns)))
+    }
+
+    fn carry_out(&mut self, group: usize, action: Action) -> Result<(), Error> {
+        let (Action::Start(member) | Action::Stop(member) | Action::GiveUp(member)) = action;
+        let index = self.groups.get(group).and_then(|group| group.members.get(member).copied());
+        let Some((index, entry)) = index.and_then(|index| Some((index, *self.entries.get(index)?))) else {
+            return Ok(());
+        };
+        match action {
+            Action::Start(_) => self.start(index, &entry)?,
+            Action::Stop(_) => {
+                if let Some(child) = self.children.get(index).and_then(Option::as_ref) {
+                    child.kill()?;
+                }
+            }
+            Action::GiveUp(_) => {
+                let (name, limit) = (entry.head.name, entry.head.restart_limit);
+                let window_ms = entry.head.restart_window_ms;
+                warn!("{name} ended once more after {limit} restarts within {window_ms} ms: it stays down");
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts an actor. One that cannot be is reported, and told as a fault; the others go on.
+    fn start(&mut self, index: usize, entry: &ActorEntry<'a>) -> Result<(), Error> {
+        let name = entry.head.name;
+        match self.wiring.start(index, entry, (&self.ends, bit(index))) {
+            Ok(actor) => {
+                if let Some(place) = self.children.get_mut(index) {
+                    *place = Some(actor);
+                }
+                if self.known.get_mut(index).is_some_and(|known| core::mem::replace(known, true)) {
+                    info!("{name} is started again");
+                }
+                Ok(())
+            }
+            Err(error) => {
+                actor_sdk::error!("{name} was not started: {}", error.prose());
+                self.tell_end(index, EndReason::Fault(FaultKind::Other))
+            }
+        }
+    }
+
+    /// Waits until somebody ends, or is to return, and takes note of all who ended.
+    pub fn wait(&mut self) -> Result<(), Error> {
+        let wake_ns = self.groups.iter().map(|group| group.decides.wake_ns()).min().unwrap_or(NOW);
+        match self.ends.wait(wake_ns) {
+            Ok(bits) => self.look(bits),
+            Err(Error::TimedOut | Error::WouldBlock) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn look(&mut self, bits: u64) -> Result<(), Error> {
+        for index in (0..self.children.len()).filter(|index| bits & bit(*index) != 0) {
+            let Some(Some(child)) = self.children.get(index) else { continue };
+            match child.wait(NOW) {
+                Err(Error::WouldBlock) => {}
+                ended => self.note_end(index, ended)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports a child's end, closes its endpoint, and tells its supervisor.
+    fn note_end(&mut self, index: usize, ended: Result<EndRecord, Error>) -> Result<(), Error> {
+        let Some(entry) = self.entries.get(index) else { return Ok(()) };
+        let reason = match &ended {
+            Ok(end) => {
+                report(entry, end);
+                end.reason
+            }
+            Err(error) => {
+                warn!("{} is lost: {}", entry.head.name, error.prose());
+                EndReason::Fault(FaultKind::Other)
+            }
+        };
+        if let Some(child) = self.children.get_mut(index) {
+            *child = None;
+        }
+        self.wiring.close(index);
+        self.tell_end(index, reason)
+    }
+
+    fn tell_end(&mut self, index: usize, reason: EndReason) -> Result<(), Error> {
+        let now_ns = self.clock.now_ns()?;
+        for group in &mut self.groups {
+            if let Some(member) = group.members.iter().position(|member| *member == index) {
+                group.decides.ended(member, reason, now_ns);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One group an actor, those whom it supervises: for most nobody. Who names no supervisor is root's.
+fn groups(entries: &[ActorEntry<'_>]) -> Vec<Group> {
+    let group = |(by, supervisor): (u32, &ActorEntry<'_>)| {
+        let own = |entry: &ActorEntry<'_>| match entry.head.supervisor {
+            NO_ACTOR => by == 0,
+            index => by == index,
+        };
+        let members = entries.iter().enumerate().skip(1).filter(|(_, entry)| own(entry));
+        let (members, policies): (Vec<usize>, Vec<Policy>) =
+            members.map(|(index, entry)| (index, Policy::from(&entry.head))).unzip();
+        Group { decides: Supervisor::new(supervisor.head.strategy, policies), members }
+    };
+    (0..).zip(entries).map(group).collect()
+}
+
+const fn bit(index: usize) -> u64 {
+    1 << (index % BITS)
+}
+
+fn report(entry: &ActorEntry<'_>, end: &EndRecord) {
+    let name = entry.head.name;
+    match end.reason {
+        EndReason::Exited(0) => info!("{name} ended"),
+        EndReason::Exited(code) => warn!("{name} ended with code {code}"),
+        EndReason::Fault(kind) => warn!("{name} faulted: {}: {}", kind.name(), end.detail),
+        other => warn!("{name} was ended: {}", other.name()),
+    }
+}
