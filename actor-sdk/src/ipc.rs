@@ -7,7 +7,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use tessera_abi::{Error, Handle, MESSAGE_BYTES_MAX, Message, Rights};
+use tessera_abi::{Error, Handle, MESSAGE_BYTES_MAX, Message, NOW, Policy, Rights};
 
 use crate::capability::{Capability, Endpoint, Factory, Notification, Reply, Slot};
 use crate::message::{Incoming, Outgoing};
@@ -32,13 +32,33 @@ impl Endpoint {
         sys::cap_copy(self.handle(), rights, badge).map(|handle| Self::from_slot(Slot::owned(handle)))
     }
 
-    /// Puts a message into the queue, waiting for room until the deadline.
+    /// Puts a message into the queue, waiting for room until the deadline if the endpoint's [`Policy`] is to.
     ///
     /// # Errors
     /// [`Error::QueueFull`] or [`Error::TimedOut`] when there was no room, [`Error::Closed`] when nobody
     /// will ever receive it. Nothing was sent then.
     pub fn send(&self, message: &Outgoing<'_>, deadline_ns: u64) -> Result<(), Error> {
         sys::send(self.handle(), message.checked()?, message.bytes, deadline_ns)
+    }
+
+    /// Puts a message into the queue if there is room at once.
+    ///
+    /// # Errors
+    /// [`Error::QueueFull`] when there was none; otherwise those of [`Endpoint::send`].
+    pub fn try_send(&self, message: &Outgoing<'_>) -> Result<(), Error> {
+        self.send(message, NOW)
+    }
+
+    /// Takes the oldest message, if there is one.
+    ///
+    /// # Errors
+    /// Those of a handle that does not resolve or lacks [`Rights::RECEIVE`], [`Error::Closed`],
+    /// [`Error::TableFull`] when what it could carry finds no slots.
+    pub fn try_recv(&self) -> Result<Option<Incoming>, Error> {
+        match self.recv(NOW) {
+            Err(Error::WouldBlock) => Ok(None),
+            received => received.map(Some),
+        }
     }
 
     /// Takes the oldest message, whatever its length, waiting for one until the deadline.
@@ -70,7 +90,8 @@ impl Endpoint {
     ///
     /// # Errors
     /// Those of [`Endpoint::send`], [`Error::PeerDead`] when the receiver ended or dropped the call, and
-    /// [`Error::WouldDeadlock`] when it waits for the caller.
+    /// [`Error::WouldDeadlock`] when it waits for the caller. An endpoint that drops for want of room
+    /// answers [`Error::QueueFull`] when it has dropped this, and what was handed over in it is gone then.
     pub fn call(&self, message: &Outgoing<'_>, deadline_ns: u64) -> Result<Incoming, Error> {
         self.call_expecting(message, MESSAGE_BYTES_MAX, deadline_ns)
     }
@@ -127,12 +148,23 @@ impl Notification {
 }
 
 impl Factory {
-    /// Makes an endpoint that queues up to `capacity` messages, 1 to 1024.
+    /// Makes an endpoint that queues up to `capacity` messages, at most 1024, and lets senders wait for room;
+    /// with 0 a message is only handed to a receiver that has come for one.
     ///
     /// # Errors
     /// [`Error::TableFull`], [`Error::NoMemory`], [`Error::InvalidArgument`] for the capacity.
     pub fn endpoint(&self, capacity: u32) -> Result<Endpoint, Error> {
-        sys::endpoint_create(self.handle(), capacity).map(|handle| Endpoint::from_slot(Slot::owned(handle)))
+        self.endpoint_with(capacity, Policy::Block)
+    }
+
+    /// Makes an endpoint that does as `policy` says with a message for which it has no room.
+    ///
+    /// # Errors
+    /// As [`Factory::endpoint`]; [`Error::InvalidArgument`] for a capacity that the policy does not
+    /// [allow](Policy::allows).
+    pub fn endpoint_with(&self, capacity: u32, policy: Policy) -> Result<Endpoint, Error> {
+        let made = sys::endpoint_create(self.handle(), capacity, policy);
+        made.map(|handle| Endpoint::from_slot(Slot::owned(handle)))
     }
 
     /// Makes a notification.

@@ -61,7 +61,9 @@ pub use entry::{Handler, Outcome};
 pub use message::{Incoming, Outgoing};
 pub use spawn::Plan;
 pub use tessera_abi as abi;
-pub use tessera_abi::{EndReason, Error, FaultKind, Level, NEVER, NOW, ObjectKind, Priority, Rights, Shape};
+pub use tessera_abi::{
+    EndReason, Error, FaultKind, Level, NEVER, NOW, ObjectKind, Policy, Priority, Rights, Shape,
+};
 
 use alloc::string::String;
 

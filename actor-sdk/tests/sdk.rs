@@ -5,7 +5,7 @@ use actor_sdk::abi::{GrantState, HostCall, LimitsRecord, Line, RevokeReceipt, Re
 use actor_sdk::fake::{Ended, Kernel, Parcel};
 use actor_sdk::{
     Capability, Clock, Console, EndReason, Endpoint, Error, Factory, FaultKind, Log, NEVER, NOW,
-    Notification, Outgoing, Plan, Random, Rights, Shape, Spawner,
+    Notification, Outgoing, Plan, Policy, Random, Rights, Shape, Spawner,
 };
 use core::time::Duration;
 
@@ -173,6 +173,30 @@ fn a_message_whose_capabilities_find_no_slot_stays_in_the_queue() {
     let mut message = own.recv(NOW).unwrap();
     assert_eq!(message.take::<Clock>(0).unwrap().now_ns(), Ok(0));
     assert_eq!(message.take::<Clock>(0).err(), Some(Error::NotFound));
+}
+
+#[test]
+fn a_full_endpoint_does_as_its_policy_says_and_nobody_waits() {
+    let mut kernel = Kernel::new();
+    let factory = kernel.grant::<Factory>("factory");
+    let policies: [(Policy, u32, &[u64], Option<Error>); 6] = [
+        (Policy::Block, 2, &[1, 2], Some(Error::QueueFull)),
+        (Policy::Block, 0, &[], Some(Error::QueueFull)),
+        (Policy::Reject, 2, &[1, 2], Some(Error::QueueFull)),
+        (Policy::DropOldest, 2, &[2, 3], None),
+        (Policy::DropNewest, 2, &[1, 2], None),
+        (Policy::Conflate, 1, &[3], None),
+    ];
+    for (policy, capacity, left, refused) in policies {
+        let endpoint = factory.endpoint_with(capacity, policy).unwrap();
+        let sent: Vec<_> = (1..=3).map(|label| endpoint.try_send(&Outgoing::new(label))).collect();
+        assert_eq!(sent[2].err(), refused, "{}", policy.name());
+        let taken = core::iter::from_fn(|| endpoint.try_recv().unwrap()).map(|message| message.label);
+        assert_eq!(taken.collect::<Vec<_>>(), left, "{}", policy.name());
+    }
+    assert_eq!(factory.endpoint_with(0, Policy::Conflate).err(), Some(Error::InvalidArgument));
+    let rejecting = factory.endpoint_with(0, Policy::Reject).unwrap();
+    assert_eq!(rejecting.send(&Outgoing::new(1), NEVER), Err(Error::QueueFull));
 }
 
 #[test]

@@ -35,8 +35,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use tessera_abi::inspect::{ActorRecord, CapabilityRecord, CoreRecord, HolderRecord, MachineRecord};
 use tessera_abi::{
-    EndReason, EndRecord, Error, FaultKind, HostCall, LimitsRecord, Line, NOW, ObjectKind, PowerAction,
-    RevokeScope, Rights,
+    EndReason, EndRecord, Error, FaultKind, HostCall, LimitsRecord, Line, NOW, ObjectKind, Policy,
+    PowerAction, RevokeScope, Rights,
 };
 
 pub use parcel::Parcel;
@@ -149,7 +149,7 @@ impl Kernel {
         let kernel = Self { not_send: PhantomData };
         kernel.install("", Rights::of(ObjectKind::Endpoint), Object::Endpoint(0));
         STATE.with_borrow_mut(|state| {
-            state.endpoints.push(FakeEndpoint { capacity: 1024, ..FakeEndpoint::default() });
+            state.endpoints.push(FakeEndpoint::new(1024, Policy::Block));
         });
         kernel
     }
@@ -171,7 +171,7 @@ impl Kernel {
     pub fn grant_with<C: Capability>(&mut self, name: &str, rights: Rights) -> C {
         let object = STATE.with_borrow_mut(|state| match C::KIND {
             ObjectKind::Endpoint => {
-                state.endpoints.push(FakeEndpoint { capacity: 16, ..FakeEndpoint::default() });
+                state.endpoints.push(FakeEndpoint::new(16, Policy::Block));
                 Object::Endpoint(state.endpoints.len() - 1)
             }
             ObjectKind::Notification => {

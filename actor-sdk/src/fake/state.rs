@@ -10,8 +10,8 @@ use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, HolderRecord, LogEntry, MachineRecord,
 };
 use tessera_abi::{
-    EndRecord, Error, GrantState, Handle, HostCall, LimitsRecord, Needs, ObjectKind, RevokeScope, Rights,
-    Usage,
+    EndRecord, Error, GrantState, Handle, HostCall, LimitsRecord, Needs, ObjectKind, Policy, RevokeScope,
+    Rights, Usage,
 };
 
 use super::limits::Limits;
@@ -64,11 +64,34 @@ impl Held {
 /// What a test lets a peer answer.
 pub type Answer = Box<dyn FnMut(&Parcel) -> Result<Parcel, Error>>;
 
-#[derive(Default)]
 pub struct FakeEndpoint {
     pub queue: VecDeque<Parcel>,
     pub capacity: usize,
+    pub policy: Policy,
     pub answer: Option<Answer>,
+}
+
+impl FakeEndpoint {
+    /// An empty one that nobody answers.
+    pub fn new(capacity: usize, policy: Policy) -> Self {
+        Self { queue: VecDeque::new(), capacity, policy, answer: None }
+    }
+
+    /// Queues a message, or does as the policy says.
+    ///
+    /// # Errors
+    /// [`Error::QueueFull`] when its sender is to be told, or to wait.
+    pub fn offer(&mut self, parcel: Parcel) -> Result<(), Error> {
+        if self.queue.len() >= self.capacity {
+            match self.policy {
+                Policy::Block | Policy::Reject => return Err(Error::QueueFull),
+                Policy::DropNewest => return Ok(()),
+                Policy::DropOldest | Policy::Conflate => drop(self.queue.pop_front()),
+            }
+        }
+        self.queue.push_back(parcel);
+        Ok(())
+    }
 }
 
 /// An actor that was spawned: what a test sees of it.

@@ -21,7 +21,7 @@ use alloc::vec;
 use border::{lend, lend_mut};
 use tessera_abi::inspect::{CapabilityInfo, HolderRecord, LogEntry};
 use tessera_abi::{
-    Derivation, EndRecord, Error, Handle, Level, LimitsRecord, Message, PowerAction, RevokeReceipt,
+    Derivation, EndRecord, Error, Handle, Level, LimitsRecord, Message, Policy, PowerAction, RevokeReceipt,
     RevokeScope, Rights, Subject, result,
 };
 
@@ -121,8 +121,8 @@ pub fn random_fill(random: Handle, buffer: &mut [u8]) -> Answer {
     done(lend_mut(buffer, |buffer| border::random_fill(random.bits(), buffer, buffer.len_bytes())))
 }
 
-pub fn endpoint_create(factory: Handle, capacity: u32) -> Answer<Handle> {
-    handle(border::endpoint_create(factory.bits(), capacity, 0))
+pub fn endpoint_create(factory: Handle, capacity: u32, policy: Policy) -> Answer<Handle> {
+    handle(border::endpoint_create(factory.bits(), capacity, policy.number()))
 }
 
 pub fn send(endpoint: Handle, message: Message, bytes: &[u8], deadline_ns: u64) -> Answer {

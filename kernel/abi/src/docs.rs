@@ -10,6 +10,7 @@ use crate::capability::{ObjectKind, Rights};
 use crate::end::FaultKind;
 use crate::error::Error;
 use crate::inspect::Subject;
+use crate::message::Policy;
 
 const HEAD: &str = "# The host-call ABI\n\n\
     Generated from `kernel/abi` by `make docs`; do not edit.\n\n\
@@ -48,6 +49,10 @@ pub fn markdown(out: &mut dyn Write) -> fmt::Result {
     out.write_str("\n## Faults\n\n| no. | name | meaning |\n|---|---|---|\n")?;
     for fault in FaultKind::ALL {
         writeln!(out, "| {} | {} | {} |", fault.number(), fault.name(), fault.prose())?;
+    }
+    out.write_str("\n## Policies of an endpoint\n\n| no. | name | what becomes of a message for which there is no room |\n|---|---|---|\n")?;
+    for policy in Policy::ALL {
+        writeln!(out, "| {} | {} | {} |", policy.number(), policy.name(), policy.prose())?;
     }
     out.write_str("\n## Subjects of `inspect`\n\n| no. | name | meaning |\n|---|---|---|\n")?;
     for subject in Subject::ALL {

@@ -35,7 +35,10 @@ pub use error::{Error, answer, result};
 pub use image::{Image, ImageError, Manifest};
 pub use inspect::{GrantState, Level, PowerAction, RevokeReceipt, RevokeScope, Subject, Usage};
 pub use limits::{Derivation, LimitsRecord, UNLIMITED};
-pub use message::{MESSAGE_BYTES_MAX, MESSAGE_CAPS_MAX, MESSAGE_WORDS, Message, Transfer, TransferMode};
+pub use message::{
+    ENDPOINT_CAPACITY_MAX, MESSAGE_BYTES_MAX, MESSAGE_CAPS_MAX, MESSAGE_WORDS, Message, Policy, Transfer,
+    TransferMode,
+};
 pub use text::{Line, Name, SlotName, Text};
 
 /// The module that all host calls are imported from.

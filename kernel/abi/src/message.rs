@@ -1,6 +1,7 @@
 //! What travels through an endpoint.
 //!
-//! Owns: the message record that `send`, `recv`, `call` and `reply` read and write, and its limits.
+//! Owns: the message record that `send`, `recv`, `call` and `reply` read and write, its limits, and what an
+//! endpoint may be made to do with a message that it has no room for.
 //! Invariants: the record is fixed in size; a transfer whose handle is [`Handle::NONE`] is empty; bytes
 //! lie outside the record, where its address says. Fields that a call writes are ignored when it reads.
 //! Does not: copy the bytes or resolve the handles (the kernel does, all or nothing).
@@ -16,6 +17,34 @@ pub const MESSAGE_CAPS_MAX: usize = 4;
 
 /// The most bytes that one message carries.
 pub const MESSAGE_BYTES_MAX: usize = 4096;
+
+/// The most messages that an endpoint may be asked to queue.
+pub const ENDPOINT_CAPACITY_MAX: u32 = 1024;
+
+numbered! {
+    /// What an endpoint does with a message for which it has no room. See docs/IPC.md.
+    pub enum Policy: u32 {
+        Block = 0, "block", "Its sender waits in line for room, until the deadline.";
+        Reject = 1, "reject", "Its sender is told queue-full at once, whatever the deadline.";
+        DropOldest = 2, "drop-oldest", "The oldest message in the queue is dropped for it.";
+        DropNewest = 3, "drop-newest", "It is dropped itself, and its sender goes on as if it had been taken.";
+        Conflate = 4, "conflate", "It takes the place of the one message that is kept, so that the latest value is there; the capacity is 1.";
+    }
+}
+
+impl Policy {
+    /// Whether an endpoint of this policy may have this capacity: up to [`ENDPOINT_CAPACITY_MAX`]; 0, where a
+    /// message is only ever handed to a receiver that has come for one, unless something queued would have
+    /// to make room; 1 to conflate.
+    #[must_use]
+    pub const fn allows(self, capacity: u32) -> bool {
+        match self {
+            Self::Block | Self::Reject | Self::DropNewest => capacity <= ENDPOINT_CAPACITY_MAX,
+            Self::DropOldest => capacity >= 1 && capacity <= ENDPOINT_CAPACITY_MAX,
+            Self::Conflate => capacity == 1,
+        }
+    }
+}
 
 numbered! {
     /// Whether the sender keeps a capability that it sends.

@@ -58,14 +58,14 @@ macro_rules! for_each_host_call {
                 "Fills the buffer with unpredictable bytes.";
 
             // Endpoints.
-            32 EndpointCreate endpoint_create(factory: Handle, capacity: Number, policy: Number) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull NoMemory InvalidArgument Unsupported]
-                "Makes an endpoint that queues up to so many messages, 1 to 1024. Policy 0 makes senders wait in order; other policies are kept for later.";
+            32 EndpointCreate endpoint_create(factory: Handle, capacity: Number, policy: Number) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull NoMemory InvalidArgument]
+                "Makes an endpoint that queues up to so many messages, at most 1024, and does with more as the Policy says. With capacity 0 a message is only handed to a receiver that has come for one; drop-oldest needs at least 1, conflate exactly 1.";
             33 Send send(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed NoMemory TooLong InvalidArgument TableFull Full Busy]
-                "Puts the message into the queue, waiting for room until the deadline. Capabilities in it are handed on, all or none; the right to receive from an endpoint stays behind, as it is only given at spawn.";
+                "Puts the message into the queue, waiting for room until the deadline where the endpoint's policy is to. Capabilities in it are handed on, all or none; the right to receive from an endpoint stays behind, as it is only given at spawn.";
             34 Recv recv(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [RECEIVE] gives "0" refuses [WouldBlock TimedOut Cancelled Closed TooLong TableFull NoMemory InvalidArgument]
                 "Takes the oldest message, waiting for one until the deadline. One that is too long for the buffer, or whose capabilities find no room, stays first in the queue.";
             35 Call call(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed PeerDead NoMemory TooLong InvalidArgument TableFull Full Busy WouldDeadlock]
-                "Sends the message with a one-shot reply capability and blocks for the answer, which replaces the message in the same place. The deadline is for both.";
+                "Sends the message with a one-shot reply capability and blocks for the answer, which replaces the message in the same place. The deadline is for both. Where the endpoint drops the message for want of room, with what it carried, the answer is queue-full.";
             36 Reply reply(reply: Handle, message: Address) needs Reply [SEND] gives "0" refuses [PeerDead NoMemory TooLong InvalidArgument TableFull Full Busy]
                 "Answers a call. Uses the reply capability up when it succeeds or the caller is gone; never blocks.";
 

@@ -6,16 +6,14 @@ use crate::claim::claims;
 use crate::context::{Context, Refusal, deadline};
 use crate::message::{Incoming, Outgoing, Place};
 use khal::sync::atomic::{AtomicU64, Ordering};
-use tessera_abi::{Error, Handle, ObjectKind, Rights};
+use tessera_abi::{Error, Handle, ObjectKind, Policy, Rights};
 use tessera_core::cap::{Capability, Object};
 use tessera_core::ipc::{By, Endpoint, Notification, Reply};
 
 pub fn endpoint_create(context: &mut Context<'_>, claim: claims::EndpointCreate) -> Result<u64, Refusal> {
     context.may(claim.factory, ObjectKind::Factory, Rights::CREATE)?;
-    if claim.policy != 0 {
-        return Err(Error::Unsupported.into());
-    }
-    context.give(|| Capability::first(Object::Endpoint(Endpoint::new(claim.capacity as usize)?)))
+    let policy = Policy::from_number(claim.policy).ok_or(Error::InvalidArgument)?;
+    context.give(|| Capability::first(Object::Endpoint(Endpoint::new(claim.capacity, policy)?)))
 }
 
 pub fn send(context: &mut Context<'_>, claim: claims::Send) -> Result<u64, Refusal> {

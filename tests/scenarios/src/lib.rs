@@ -18,6 +18,7 @@ mod lives;
 pub mod measure;
 mod messages;
 pub mod pack;
+mod policies;
 mod revocation;
 mod scheduling;
 pub mod stage;
@@ -66,6 +67,10 @@ list! {
     messages: calls_are_answered blocked_senders_are_served_in_order waits_end_at_their_deadlines
         a_call_to_a_server_that_dies_says_so a_call_to_a_closed_endpoint_says_so
         a_flood_is_refused_and_counted a_call_to_oneself_is_refused signals_add_up_and_reach_one_waiter;
+    policies: a_full_queue_does_as_its_policy_says a_capacity_that_a_policy_cannot_have_is_refused
+        a_caller_whose_message_is_dropped_is_told what_a_message_carries_stays_or_goes_with_it
+        without_a_capacity_senders_wait_for_a_receiver without_a_capacity_a_resting_handler_is_a_receiver
+        receivers_without_room_do_not_hide_a_message;
     handing_over: forged_and_stale_handles_are_told_apart a_capability_arrives_with_fewer_rights
         what_may_not_be_granted_stays a_full_table_refuses
         the_right_to_receive_does_not_travel;

@@ -27,7 +27,12 @@ pub fn calls_are_answered(stage: &mut Stage<'_>) -> Verdict {
 }
 
 pub fn blocked_senders_are_served_in_order(stage: &mut Stage<'_>) -> Verdict {
-    let door = endpoint(1)?;
+    eight_in_order(stage, 1)?;
+    eight_in_order(stage, 0)
+}
+
+fn eight_in_order(stage: &mut Stage<'_>, capacity: u32) -> Verdict {
+    let door = endpoint(capacity)?;
     let mut senders = Vec::new();
     for badge in 1..=8 {
         let sender = stage.main("sends_once", vec![door.derive(SENDER, badge)?])?;

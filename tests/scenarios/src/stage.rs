@@ -6,7 +6,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
-use tessera_abi::{EndReason, EndRecord, Error, Name, ObjectKind, Priority, Shape, SlotName, Text};
+use tessera_abi::{EndReason, EndRecord, Error, Name, ObjectKind, Policy, Priority, Shape, SlotName, Text};
 use tessera_core::actor::spawn::{Begin, Spawn, spawn};
 use tessera_core::actor::{Actor, Profile};
 use tessera_core::cap::{Capability, Object, Pass};
@@ -142,12 +142,20 @@ pub fn request(module: &str, shape: Shape, priority: Priority, caps: Vec<Capabil
     Spawn { profile, charge_max_bytes, slots_max, caps, signal: None, begin: Begin::Now }
 }
 
+/// The first capability of an endpoint whose senders wait for room.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn endpoint(capacity: u32) -> Result<Capability, Failure> {
+    endpoint_with(capacity, Policy::Block)
+}
+
 /// An endpoint's first capability.
 ///
 /// # Errors
 /// When it cannot be made.
-pub fn endpoint(capacity: usize) -> Result<Capability, Failure> {
-    Ok(Capability::first(Object::Endpoint(Endpoint::new(capacity)?))?)
+pub fn endpoint_with(capacity: u32, policy: Policy) -> Result<Capability, Failure> {
+    Ok(Capability::first(Object::Endpoint(Endpoint::new(capacity, policy)?))?)
 }
 
 /// A notification's first capability.

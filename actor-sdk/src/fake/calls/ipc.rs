@@ -3,7 +3,7 @@
 //! Invariant: a message goes whole or not at all; one that cannot be received stays first in its queue.
 //! Does not: run who is on the other side: a test has scripted the answers, and reads what was sent.
 
-use tessera_abi::{Error, Handle, HostCall, MESSAGE_BYTES_MAX, Message, NOW, Transfer, TransferMode};
+use tessera_abi::{Error, Handle, HostCall, MESSAGE_BYTES_MAX, Message, NOW, Policy, Transfer, TransferMode};
 
 use super::{Calls, Outcome};
 use crate::fake::parcel::Parcel;
@@ -11,14 +11,9 @@ use crate::fake::state::{FakeEndpoint, Held, Object};
 
 impl Calls<'_> {
     pub(super) fn endpoint_create(&mut self, _factory: u64, capacity: u32, policy: u32) -> Outcome {
-        if policy != 0 {
-            return Err(Error::Unsupported.into());
-        }
-        if !(1..=1024).contains(&capacity) {
-            return Err(Error::InvalidArgument.into());
-        }
-        let endpoint = FakeEndpoint { capacity: capacity as usize, ..FakeEndpoint::default() };
-        self.state.endpoints.push(endpoint);
+        let policy = Policy::from_number(policy).filter(|policy| policy.allows(capacity));
+        let policy = policy.ok_or(Error::InvalidArgument)?;
+        self.state.endpoints.push(FakeEndpoint::new(capacity as usize, policy));
         self.install_new(Object::Endpoint(self.state.endpoints.len() - 1))
     }
 
@@ -26,11 +21,11 @@ impl Calls<'_> {
         let (index, badge) = self.endpoint(endpoint)?;
         let parcel = self.outgoing(message, badge)?;
         let queue = self.state.endpoints.get_mut(index).ok_or(Error::Closed)?;
-        if queue.queue.len() >= queue.capacity {
-            let refused = self.wait(HostCall::Send, deadline);
-            return Err(if deadline == NOW { Error::QueueFull.into() } else { refused });
+        let waits = deadline != NOW && queue.policy == Policy::Block;
+        match queue.offer(parcel) {
+            Err(_) if waits => return Err(self.wait(HostCall::Send, deadline)),
+            offered => offered?,
         }
-        queue.queue.push_back(parcel);
         self.moved_away(message)?;
         Ok(0)
     }

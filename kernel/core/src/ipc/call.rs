@@ -6,7 +6,7 @@
 
 use super::endpoint::{By, Endpoint};
 use super::message::Message;
-use super::queue::Blocked;
+use super::queue::{Blocked, Offered};
 use super::reply::Reply;
 use super::waiter::{Parcel, Room, Waiter};
 use crate::sched::core::Place;
@@ -19,7 +19,8 @@ impl Endpoint {
     /// have up to `room_bytes` bytes. The receiver is run on this core next.
     ///
     /// # Errors
-    /// As [`send`](Self::send), with the message left in its place if it was not taken; `PeerDead`
+    /// As [`send`](Self::send), with the message left in its place if it was not taken; `QueueFull` also
+    /// when it was taken and then dropped by the policy, with what it carried; `PeerDead`
     /// when the reply was dropped unanswered; `WouldDeadlock` when who receives here waits for the
     /// caller.
     pub fn call(
@@ -34,7 +35,10 @@ impl Endpoint {
         if server.as_ref().is_some_and(|server| server.waits_for(actor)) {
             return Err(Error::WouldDeadlock);
         }
-        let ticket = self.start_call(by, message, room_bytes)?;
+        let (ticket, dropped) = self.start_call(by, message, room_bytes)?;
+        if let Some(dropped) = dropped {
+            dropped.refuse();
+        }
         actor.set_calling(server.as_ref());
         let ended = actor.block(ticket, deadline, Some((&self.tree, pass)));
         actor.set_calling(None);
@@ -44,6 +48,7 @@ impl Endpoint {
                 *message = Some(returned);
                 Err(Error::Closed)
             }
+            (Ok(Cause::PeerDied), Some(Parcel::Dropped)) => Err(Error::QueueFull),
             (Ok(Cause::PeerDied), _) => Err(Error::PeerDead),
             (ended, _) => {
                 *message = self.take_back(actor, ticket);
@@ -57,14 +62,15 @@ impl Endpoint {
         }
     }
 
+    /// A call up to where it blocks; with a message that was dropped for it, or its own if that was.
     fn start_call(
         &self,
         by: By<'_>,
         message: &mut Option<Message>,
         room_bytes: u32,
-    ) -> Result<Ticket, Error> {
+    ) -> Result<(Ticket, Option<Message>), Error> {
         let By { actor, pass } = by;
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         self.tree.holds(pass)?;
         state.open()?;
         let Some(mut offered) = message.take() else { return Err(Error::InvalidArgument) };
@@ -75,9 +81,20 @@ impl Endpoint {
         let ticket = actor.gate().arm();
         let waiter = || Waiter { actor: actor.clone(), ticket, room: Room::Bytes(room_bytes) };
         offered.reply = Some(Reply::new(waiter()));
-        if let Err(offered) = state.offer(&self.tree, offered, self.capacity, Place::Here) {
-            state.senders.push_back(Blocked { waiter: waiter(), message: offered, pass: *pass });
+        match state.offer(&self.tree, offered, Place::Here) {
+            Offered::Taken => Ok((ticket, None)),
+            Offered::Dropped(gone) => Ok((ticket, Some(gone))),
+            Offered::NoRoom(offered) if state.lets_wait() => {
+                state.senders.push_back(Blocked { waiter: waiter(), message: offered, pass: *pass });
+                Ok((ticket, None))
+            }
+            Offered::NoRoom(offered) => {
+                state.tally.rejected += 1;
+                // Nobody has seen the reply. Who may have ended the wait is a killer, and that is not forgotten.
+                actor.gate().withdraw();
+                *message = Some(offered);
+                Err(Error::QueueFull)
+            }
         }
-        Ok(ticket)
     }
 }

@@ -1,17 +1,21 @@
 //! A bounded queue of messages with receivers and blocked senders in order of arrival.
 //!
 //! Owns the messages between their sender and their receiver. Invariants, under the endpoint's lock:
-//! a message is in the queue, with a blocked sender, handed over, or given back: exactly one of them;
-//! `offered = delivered + rejected + withdrawn + discarded + queued + blocked` ([`Counters`]);
-//! messages leave in the order in which they were offered; senders block only while the queue is
-//! full, receivers only while it is empty. An endpoint whose last capability with the right to
+//! a message is in the queue, with a blocked sender, handed over, dropped by the policy, or given back:
+//! exactly one of them;
+//! `offered = delivered + rejected + dropped + withdrawn + discarded + queued + blocked` ([`Counters`]), which
+//! debug builds check at every release of the lock; messages leave in the order in which they were offered;
+//! senders block only while the queue is full and the policy is to block, receivers only while it is empty.
+//! An endpoint of capacity 0 is a rendezvous: its queue holds only what a receiver has come for, who was
+//! woken for it and is to look (a handler, or one that had too little room). An endpoint whose last capability with the right to
 //! receive is dropped closes: what is queued is discarded (which tells its callers), blocked senders
 //! get their messages back, and everybody learns it.
 //! Locks: its own, rank `ENDPOINT`; handing over takes `INBOX` and `QUEUE` under it. Messages are
 //! dropped outside it, because they may hold the last capability of another endpoint.
 
+use super::counters::{Counters, Tally};
 use super::message::Message;
-use super::queue::{Counters, Receiver, State};
+use super::queue::{Locked, Offered, Receiver, State};
 use super::waiter::{Parcel, Room};
 use crate::actor::Actor;
 use crate::cap::{Pass, Tree};
@@ -24,7 +28,7 @@ use alloc::sync::{Arc, Weak};
 use khal::sync::Mutex;
 use khal::sync::atomic::{AtomicUsize, Ordering};
 use khal::time::Instant;
-use tessera_abi::Error;
+use tessera_abi::{Error, Policy};
 
 /// Who uses an endpoint, and by what leave.
 #[derive(Clone, Copy, Debug)]
@@ -35,15 +39,11 @@ pub struct By<'a> {
     pub pass: &'a Pass,
 }
 
-/// The most messages an endpoint may be asked to queue.
-pub const CAPACITY_MAX: usize = 1024;
-
 /// See the module.
 #[derive(Debug)]
 pub struct Endpoint {
     pub(super) tree: Tree,
-    pub(super) state: Mutex<State>,
-    pub(super) capacity: usize,
+    state: Mutex<State>,
     /// Capabilities with the right to receive.
     receivers: AtomicUsize,
 }
@@ -63,28 +63,36 @@ impl Drop for Endpoint {
 }
 
 impl Endpoint {
-    /// An endpoint that queues up to `capacity` messages, 1 to [`CAPACITY_MAX`].
+    /// An endpoint that queues up to `capacity` messages, and does with more as `policy` says.
     ///
     /// # Errors
-    /// `InvalidArgument` for another capacity, `NoMemory`.
-    pub fn new(capacity: usize) -> Result<Arc<Self>, Error> {
-        if capacity == 0 || capacity > CAPACITY_MAX {
+    /// `InvalidArgument` for a capacity that the policy does not [allow](Policy::allows), `NoMemory`.
+    pub fn new(capacity: u32, policy: Policy) -> Result<Arc<Self>, Error> {
+        if !policy.allows(capacity) {
             return Err(Error::InvalidArgument);
         }
+        let capacity = capacity as usize;
         let mut queue = VecDeque::new();
-        queue.try_reserve_exact(capacity).map_err(|_| Error::NoMemory)?;
+        // A rendezvous queues what a receiver has been woken for.
+        queue.try_reserve_exact(capacity.max(1)).map_err(|_| Error::NoMemory)?;
         let state = State {
             queue,
             receivers: VecDeque::new(),
             senders: VecDeque::new(),
-            counters: Counters::default(),
+            tally: Tally::default(),
+            capacity,
+            policy,
             closed: false,
             server: Weak::new(),
         };
         let state = Mutex::new(ranks::ENDPOINT, state);
         // Relaxed: a figure for listings and leak tests.
         LIVING.fetch_add(1, Ordering::Relaxed);
-        fallible::share(Endpoint { tree: Tree::new(), state, capacity, receivers: AtomicUsize::new(0) })
+        fallible::share(Endpoint { tree: Tree::new(), state, receivers: AtomicUsize::new(0) })
+    }
+
+    pub(super) fn lock(&self) -> Locked<'_> {
+        Locked(self.state.lock())
     }
 
     /// Every capability that names it.
@@ -94,23 +102,22 @@ impl Endpoint {
 
     /// Waits until whoever is in the middle of a commit is through: for a revoker, after its mark.
     pub(crate) fn fence(&self) {
-        drop(self.state.lock());
+        drop(self.lock());
     }
 
     /// The figures at this moment.
     pub fn counters(&self) -> Counters {
-        let state = self.state.lock();
-        Counters { queued: state.queue.len() as u64, blocked: state.senders.len() as u64, ..state.counters }
+        self.lock().figures()
     }
 
     /// Bytes of the oldest message, 0 if there is none.
     pub fn oldest_len(&self) -> usize {
-        self.state.lock().queue.front().map_or(0, |oldest| oldest.bytes.len())
+        self.lock().queue.front().map_or(0, |oldest| oldest.bytes.len())
     }
 
     /// Who received here last, if he still exists.
     pub fn server(&self) -> Option<Arc<Actor>> {
-        self.state.lock().server.upgrade()
+        self.lock().server.upgrade()
     }
 
     /// Counts a new capability with the right to receive, under the tree's lock.
@@ -131,30 +138,17 @@ impl Endpoint {
     ///
     /// # Errors
     /// `Revoked` when the leave is no longer good, or was taken back in the wait; `Closed`; `QueueFull` at
-    /// deadline 0; `TimedOut`; `Cancelled` when the actor is to stop;
+    /// deadline 0, or when the policy is to reject; `TimedOut`; `Cancelled` when the actor is to stop;
     /// `NoMemory`.
     pub fn send(&self, by: By<'_>, message: &mut Option<Message>, deadline: Instant) -> Result<(), Error> {
         let By { actor, pass } = by;
-        let ticket = {
-            let mut state = self.state.lock();
-            self.tree.holds(pass)?;
-            state.open()?;
-            let Some(offered) = message.take() else { return Err(Error::InvalidArgument) };
-            let Err(offered) = state.offer(&self.tree, offered, self.capacity, Place::Home) else {
+        let ticket = match self.start_send(by, message, deadline)? {
+            Sent::Done => return Ok(()),
+            Sent::Dropping(gone) => {
+                gone.refuse();
                 return Ok(());
-            };
-            if deadline == Instant::ZERO {
-                state.counters.rejected += 1;
-                *message = Some(offered);
-                return Err(Error::QueueFull);
             }
-            match state.block_sender(by, offered) {
-                Ok(ticket) => ticket,
-                Err(returned) => {
-                    *message = Some(returned);
-                    return Err(Error::NoMemory);
-                }
-            }
+            Sent::Waits(ticket) => ticket,
         };
         let ended = actor.block(ticket, deadline, Some((&self.tree, pass)));
         let error = match ended {
@@ -169,6 +163,33 @@ impl Endpoint {
         Err(error)
     }
 
+    /// A send up to where it blocks.
+    fn start_send(
+        &self,
+        by: By<'_>,
+        message: &mut Option<Message>,
+        deadline: Instant,
+    ) -> Result<Sent, Error> {
+        let mut state = self.lock();
+        self.tree.holds(by.pass)?;
+        state.open()?;
+        let Some(offered) = message.take() else { return Err(Error::InvalidArgument) };
+        let offered = match state.offer(&self.tree, offered, Place::Home) {
+            Offered::Taken => return Ok(Sent::Done),
+            Offered::Dropped(gone) => return Ok(Sent::Dropping(gone)),
+            Offered::NoRoom(offered) => offered,
+        };
+        if deadline == Instant::ZERO || !state.lets_wait() {
+            state.tally.rejected += 1;
+            *message = Some(offered);
+            return Err(Error::QueueFull);
+        }
+        state.block_sender(by, offered).map(Sent::Waits).map_err(|returned| {
+            *message = Some(returned);
+            Error::NoMemory
+        })
+    }
+
     /// Receives the oldest message of up to `room_bytes` bytes.
     ///
     /// # Errors
@@ -178,10 +199,10 @@ impl Endpoint {
         let By { actor, pass } = by;
         loop {
             let ticket = {
-                let mut state = self.state.lock();
+                let mut state = self.lock();
                 self.tree.holds(pass)?;
                 state.note_server(actor);
-                if let Some(message) = state.take_oldest(&self.tree, room_bytes, self.capacity)? {
+                if let Some(message) = state.take_oldest(&self.tree, room_bytes)? {
                     return Ok(message);
                 }
                 state.open()?;
@@ -212,10 +233,10 @@ impl Endpoint {
     /// # Errors
     /// `Closed`, `Revoked`, `NoMemory`; then it is not registered.
     pub fn rest(&self, actor: &Arc<Actor>, pass: &Pass) -> Result<Rest, Error> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         self.tree.holds(pass)?;
         state.note_server(actor);
-        if !state.queue.is_empty() {
+        if state.has_message(&self.tree) {
             return Ok(Rest::MessageWaits);
         }
         state.open()?;
@@ -235,7 +256,7 @@ impl Endpoint {
 
     /// Takes an actor that is over out of the line, and lets the next look for what it left.
     pub(crate) fn forget(&self, actor: &Arc<Actor>) {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         state.receivers.retain(|one| !Arc::ptr_eq(&one.waiter.actor, actor));
         if !state.queue.is_empty() {
             state.wake_receiver(&self.tree);
@@ -245,7 +266,7 @@ impl Endpoint {
     /// Takes a receiver that gives up out of the line; it may have been woken for a message that it does not
     /// take, so the next one looks.
     fn forget_receiver(&self, actor: &Arc<Actor>, ticket: Ticket) {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         state.receivers.retain(|one| !one.waiter.is(actor, ticket));
         if !state.queue.is_empty() {
             state.wake_receiver(&self.tree);
@@ -254,9 +275,9 @@ impl Endpoint {
 
     /// The message of a sender that stopped waiting for room: still blocked, or given back to him.
     pub(super) fn take_back(&self, actor: &Arc<Actor>, ticket: Ticket) -> Option<Message> {
-        let mut state = self.state.lock();
+        let mut state = self.lock();
         if let Some(at) = state.senders.iter().position(|blocked| blocked.waiter.is(actor, ticket)) {
-            state.counters.withdrawn += 1;
+            state.tally.withdrawn += 1;
             return state.senders.remove(at).map(|blocked| blocked.message);
         }
         drop(state);
@@ -268,10 +289,10 @@ impl Endpoint {
 
     fn close(&self) {
         let (queue, receivers) = {
-            let mut state = self.state.lock();
+            let mut state = self.lock();
             state.closed = true;
             state.give_back_all();
-            state.counters.discarded += state.queue.len() as u64;
+            state.tally.discarded += state.queue.len() as u64;
             (core::mem::take(&mut state.queue), core::mem::take(&mut state.receivers))
         };
         for Receiver { waiter, .. } in receivers {
@@ -279,6 +300,16 @@ impl Endpoint {
         }
         drop(queue);
     }
+}
+
+/// How far a send has come.
+enum Sent {
+    /// The message is on its way.
+    Done,
+    /// So it is, or was dropped itself; this one goes for it.
+    Dropping(Message),
+    /// It waits for room.
+    Waits(Ticket),
 }
 
 /// What [`Endpoint::rest`] found.

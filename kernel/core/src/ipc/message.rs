@@ -29,6 +29,15 @@ pub struct Message {
     pub reply: Option<Reply>,
 }
 
+impl Message {
+    /// Drops it for want of room, with what it carries; a caller is told so.
+    pub fn refuse(mut self) {
+        if let Some(reply) = self.reply.take() {
+            reply.refuse();
+        }
+    }
+}
+
 /// The capabilities of a message, in their places.
 #[derive(Debug, Default)]
 pub struct Carried(Option<Box<Places>>);

@@ -1,16 +1,18 @@
 //! Messages, and the objects through which actors meet.
 //!
 //! [`message`] is what travels, [`waiter`] is somebody blocked and how he is handed something,
-//! [`endpoint`] a bounded queue with blocked senders in order ([`queue`] is what its lock guards), [`reply`] the one answer to one call,
+//! [`endpoint`] a bounded queue with blocked senders in order ([`queue`] is what its lock guards, [`counters`]
+//! what has become of everything), [`reply`] the one answer to one call,
 //! [`notification`] a word of signal bits. Whoever blocks arms his gate, registers where he waits, and
 //! leaves his stack; whoever ends the wait wins the gate first, then puts the parcel into the inbox,
 //! then fires. So a parcel is never given to somebody who has stopped waiting, and never lost.
 
 mod call;
+pub mod counters;
 pub mod endpoint;
 pub mod message;
 pub mod notification;
-pub mod queue;
+mod queue;
 pub mod reply;
 pub mod waiter;
 

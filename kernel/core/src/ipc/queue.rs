@@ -2,8 +2,9 @@
 //!
 //! Owns queue, receivers, blocked senders and counters. The invariants are the endpoint's
 //! ([`super::endpoint`]): every function here is called, and leaves them true, under its lock.
-//! Handing over takes `INBOX` and `QUEUE`.
+//! Handing over takes `INBOX` and `QUEUE`. No message is dropped here: what is to go is handed out.
 
+use super::counters::{Counters, Tally};
 use super::endpoint::By;
 use super::message::Message;
 use super::waiter::{Parcel, Room, Waiter};
@@ -13,34 +14,9 @@ use crate::sched::core::Place;
 use crate::sched::gate::{Cause, Ticket};
 use alloc::collections::VecDeque;
 use alloc::sync::{Arc, Weak};
-use tessera_abi::Error;
-
-/// What has become of every message offered so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Sends and calls that passed their checks.
-    pub offered: u64,
-    /// Handed to a receiver.
-    pub delivered: u64,
-    /// Refused at once, because the queue was full and the sender would not wait.
-    pub rejected: u64,
-    /// Taken back by a sender that stopped waiting for room.
-    pub withdrawn: u64,
-    /// Dropped when the endpoint closed.
-    pub discarded: u64,
-    /// In the queue now.
-    pub queued: u64,
-    /// With blocked senders now.
-    pub blocked: u64,
-}
-
-impl Counters {
-    /// Whether every message is accounted for.
-    pub fn balance(&self) -> bool {
-        let gone = self.delivered + self.rejected + self.withdrawn + self.discarded;
-        self.offered == gone + self.queued + self.blocked
-    }
-}
+use core::ops::{Deref, DerefMut};
+use khal::sync::MutexGuard;
+use tessera_abi::{Error, Policy};
 
 /// A receiver, and the leave by which it waits.
 #[derive(Debug)]
@@ -63,15 +39,34 @@ pub(super) struct State {
     pub queue: VecDeque<Message>,
     pub receivers: VecDeque<Receiver>,
     pub senders: VecDeque<Blocked>,
-    pub counters: Counters,
+    pub tally: Tally,
+    pub capacity: usize,
+    pub policy: Policy,
     pub closed: bool,
     /// Who received last: whom a call waits for, as far as can be seen.
     pub server: Weak<Actor>,
 }
 
+/// What came of offering a message.
+#[must_use]
+pub(super) enum Offered {
+    /// It was handed over or queued.
+    Taken,
+    /// There was no room, and this one was dropped for that: it, or an older one. To be
+    /// [refused](Message::refuse) outside the lock.
+    Dropped(Message),
+    /// There is no room for it, and it is still its sender's.
+    NoRoom(Message),
+}
+
 impl State {
     pub(super) fn open(&self) -> Result<(), Error> {
         if self.closed { Err(Error::Closed) } else { Ok(()) }
+    }
+
+    /// The counters at this moment.
+    pub(super) fn figures(&self) -> Counters {
+        self.tally.with(self.queue.len(), self.senders.len())
     }
 
     pub(super) fn note_server(&mut self, actor: &Arc<Actor>) {
@@ -90,54 +85,89 @@ impl State {
         None
     }
 
-    /// Hands `message` to a receiver or queues it; gives it back when the queue is full. Counts it.
-    pub(super) fn offer(
-        &mut self,
-        tree: &Tree,
-        message: Message,
-        capacity: usize,
-        place: Place,
-    ) -> Result<(), Message> {
-        self.counters.offered += 1;
+    /// Hands `message` to a receiver or queues it, or does as the policy says. Counts it, unless it comes back.
+    pub(super) fn offer(&mut self, tree: &Tree, message: Message, place: Place) -> Offered {
+        self.tally.offered += 1;
+        match self.hand_over(tree, message, place) {
+            None => Offered::Taken,
+            Some(message) => self.keep(tree, message),
+        }
+    }
+
+    /// Hands `message` to the first who waits. Gives it back if nobody does.
+    fn hand_over(&mut self, tree: &Tree, message: Message, place: Place) -> Option<Message> {
         let mut message = message;
         while self.queue.is_empty()
             && let Some(waiter) = self.next_receiver(tree)
         {
             if !waiter.has_room_for(message.bytes.len()) {
+                // It is for him all the same: he is woken and finds it in the queue.
                 if waiter.hand(None, Cause::Delivered, place).is_ok() {
-                    break;
+                    self.queue.push_back(message);
+                    return None;
                 }
                 continue;
             }
             match waiter.hand(Some(Parcel::Message(message)), Cause::Delivered, place) {
                 Ok(()) => {
-                    self.counters.delivered += 1;
-                    return Ok(());
+                    self.tally.delivered += 1;
+                    return None;
                 }
                 Err(Some(Parcel::Message(returned))) => message = returned,
-                Err(_) => return Ok(()),
+                Err(_) => return None,
             }
         }
-        if self.queue.len() >= capacity {
-            return Err(message);
-        }
-        self.queue.push_back(message);
-        self.wake_receiver(tree);
-        Ok(())
+        Some(message)
     }
 
-    /// Lets a receiver that waits behind a queued message look for itself.
-    pub(super) fn wake_receiver(&mut self, tree: &Tree) {
+    /// Queues `message` if there is room, or what the policy does instead.
+    fn keep(&mut self, tree: &Tree, message: Message) -> Offered {
+        if self.queue.len() < self.capacity {
+            self.queue.push_back(message);
+            self.wake_receiver(tree);
+            return Offered::Taken;
+        }
+        // Without a capacity there is room for exactly what somebody has been woken for.
+        if self.capacity == 0 && self.queue.try_reserve(1).is_ok() && self.wake_receiver(tree) {
+            self.queue.push_back(message);
+            return Offered::Taken;
+        }
+        match self.policy {
+            Policy::Block | Policy::Reject => Offered::NoRoom(message),
+            Policy::DropNewest => self.drop_of(message),
+            Policy::DropOldest | Policy::Conflate => match self.queue.pop_front() {
+                Some(oldest) => {
+                    self.queue.push_back(message);
+                    self.drop_of(oldest)
+                }
+                None => Offered::NoRoom(message),
+            },
+        }
+    }
+
+    fn drop_of(&mut self, message: Message) -> Offered {
+        self.tally.dropped += 1;
+        Offered::Dropped(message)
+    }
+
+    /// Whether whoever does not get `message` in at once is to wait in line.
+    pub(super) fn lets_wait(&self) -> bool {
+        self.policy == Policy::Block
+    }
+
+    /// Lets a receiver that waits behind a queued message look for itself; whether there is one.
+    pub(super) fn wake_receiver(&mut self, tree: &Tree) -> bool {
         while let Some(waiter) = self.next_receiver(tree) {
             if waiter.hand(None, Cause::Delivered, Place::Home).is_ok() {
-                return;
+                return true;
             }
         }
+        false
     }
 
     pub(super) fn block_sender(&mut self, by: By<'_>, message: Message) -> Result<Ticket, Message> {
         if self.senders.try_reserve(1).is_err() {
-            self.counters.rejected += 1;
+            self.tally.rejected += 1;
             return Err(message);
         }
         let ticket = by.actor.gate().arm();
@@ -158,20 +188,30 @@ impl State {
         Ok(ticket)
     }
 
-    pub(super) fn take_oldest(
-        &mut self,
-        tree: &Tree,
-        room_bytes: u32,
-        capacity: usize,
-    ) -> Result<Option<Message>, Error> {
-        match self.queue.front() {
-            None => return Ok(None),
-            Some(oldest) if oldest.bytes.len() > room_bytes as usize => return Err(Error::TooLong),
-            Some(_) => {}
+    /// Whether a receiver that has come finds a message. Without a capacity, his coming is what lets the first
+    /// sender in line hand its message over.
+    pub(super) fn has_message(&mut self, tree: &Tree) -> bool {
+        if self.capacity == 0 {
+            self.refill(tree, 1);
+        }
+        !self.queue.is_empty()
+    }
+
+    /// Takes the oldest message, if there is one.
+    ///
+    /// # Errors
+    /// `TooLong`; it stays, and the next receiver looks.
+    pub(super) fn take_oldest(&mut self, tree: &Tree, room_bytes: u32) -> Result<Option<Message>, Error> {
+        if !self.has_message(tree) {
+            return Ok(None);
+        }
+        if self.queue.front().is_some_and(|oldest| oldest.bytes.len() > room_bytes as usize) {
+            self.wake_receiver(tree);
+            return Err(Error::TooLong);
         }
         let oldest = self.queue.pop_front();
-        self.counters.delivered += 1;
-        self.refill(tree, capacity);
+        self.tally.delivered += 1;
+        self.refill(tree, self.capacity);
         Ok(oldest)
     }
 
@@ -181,7 +221,7 @@ impl State {
         for _ in 0..self.senders.len() {
             let Some(Blocked { waiter, message, pass }) = self.senders.pop_front() else { return };
             match waiter.hand(Some(Parcel::Returned(message)), Cause::PeerDied, Place::Home) {
-                Ok(()) => self.counters.discarded += 1,
+                Ok(()) => self.tally.discarded += 1,
                 Err(Some(Parcel::Returned(message))) => {
                     self.senders.push_back(Blocked { waiter, message, pass });
                 }
@@ -190,12 +230,12 @@ impl State {
         }
     }
 
-    /// Moves blocked senders' messages into the room that there is, first come first. A sender that
+    /// Moves blocked senders' messages into the queue until `room` are in it, first come first. A sender that
     /// has stopped waiting but not yet taken its message back is passed over, and so is one whose leave has
     /// been taken back; a caller goes on waiting, for its answer.
-    fn refill(&mut self, tree: &Tree, capacity: usize) {
+    fn refill(&mut self, tree: &Tree, room: usize) {
         let mut at = 0;
-        while self.queue.len() < capacity
+        while self.queue.len() < room
             && let Some(blocked) = self.senders.get(at)
         {
             let is_call = blocked.message.reply.is_some();
@@ -213,5 +253,28 @@ impl State {
                 at += 1;
             }
         }
+    }
+}
+
+/// The state while its lock is held. In debug builds every release checks that each message is accounted for.
+pub(super) struct Locked<'a>(pub MutexGuard<'a, State>);
+
+impl Deref for Locked<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.0
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        debug_assert!(self.figures().balance(), "messages are unaccounted for: {:?}", self.figures());
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns the caller's wait. There is one reply for each call and it is used at most once: answering
 //! consumes the wait, and a reply that is dropped unanswered, for whatever reason, tells the caller
-//! that its peer died. A caller that has gone (deadline, kill) leaves a reply that answers nobody.
+//! that its peer died, or that there was no room for what it sent. A caller that has gone (deadline, kill) leaves a reply that answers nobody.
 //! Locks: those of [`Waiter::hand`].
 
 use super::message::Message;
@@ -39,6 +39,11 @@ impl Reply {
         self.caller
             .hand(Some(Parcel::Message(message)), Cause::Delivered, Place::Here)
             .map_err(|_undelivered| Error::PeerDead)
+    }
+
+    /// Tells the caller that its message was dropped for want of room.
+    pub fn refuse(self) {
+        let _already_over = self.caller.hand(Some(Parcel::Dropped), Cause::PeerDied, Place::Home);
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Parcel {
     Message(Message),
     /// The waiter's own message, which could not be delivered.
     Returned(Message),
+    /// Nothing: the message of the waiter's call was dropped for want of room.
+    Dropped,
     /// A notification's bits.
     Bits(u64),
 }

@@ -23,7 +23,7 @@ pub fn back_pressure(stage: &mut Stage<'_>) -> Verdict {
         receivers.push(worker(stage, "pulls", &[dice.word()], caps)?);
     }
     let mut senders = Vec::new();
-    for badge in 1..=2 + dice.below(8) as u64 {
+    for badge in 1..=2 + u64::from(dice.below(8)) {
         let caps = vec![door.derive(Rights::SEND, badge)?, clock.derive(Rights::ALL, 0)?];
         senders.push(worker(stage, "pushes", &[dice.word(), MESSAGES], caps)?);
     }

@@ -56,7 +56,7 @@ fn come_and_go(stage: &mut Stage<'_>, dice: &mut Dice) -> Verdict {
     let mut living: Vec<Living> = Vec::with_capacity(AT_ONCE);
     for _ in 0..ACTORS {
         if living.len() == AT_ONCE {
-            let gone = living.swap_remove(dice.below(AT_ONCE));
+            let gone = living.swap_remove(dice.place(AT_ONCE));
             goes(stage, gone)?;
         }
         if let Some(kind) = dice.pick(&KINDS) {

@@ -20,12 +20,17 @@ impl Dice {
     }
 
     /// The next number below `limit`; 0 below 0.
-    pub fn below(&mut self, limit: usize) -> usize {
-        (self.word() >> 11).checked_rem(limit as u64).unwrap_or(0) as usize
+    pub fn below(&mut self, limit: u32) -> u32 {
+        (self.word() >> 11).checked_rem(u64::from(limit)).unwrap_or(0) as u32
+    }
+
+    /// A place in a list of this length; 0 in none.
+    pub fn place(&mut self, len: usize) -> usize {
+        self.below(len as u32) as usize
     }
 
     /// One of them.
     pub fn pick<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
-        all.get(self.below(all.len()))
+        all.get(self.place(all.len()))
     }
 }

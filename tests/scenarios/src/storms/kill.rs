@@ -46,7 +46,7 @@ pub fn kill_storm(stage: &mut Stage<'_>) -> Verdict {
 }
 
 fn kill_one(stage: &mut Stage<'_>, dice: &mut Dice, living: &mut Vec<Arc<Actor>>) -> Verdict {
-    let actor = living.swap_remove(dice.below(living.len()));
+    let actor = living.swap_remove(dice.place(living.len()));
     actor.kill();
     if dice.below(3) == 0 {
         actor.kill();

@@ -24,7 +24,7 @@ pub fn mesh(stage: &mut Stage<'_>) -> Verdict {
         for peer in &doors {
             caps.push(peer.derive(Rights::SEND, 0)?);
         }
-        actors.push(worker(stage, "gossips", &[dice.word(), ROUNDS, count as u64], caps)?);
+        actors.push(worker(stage, "gossips", &[dice.word(), ROUNDS, u64::from(count)], caps)?);
     }
     for actor in &actors {
         stage.ends(actor, EndReason::Exited(0))?;

@@ -33,7 +33,7 @@ pub fn revoke_storm(stage: &mut Stage<'_>) -> Verdict {
             caps.push(peer.derive(Rights::SEND, 0)?);
         }
         given.push(kept);
-        actors.push(worker(stage, "trades", &[dice.word(), ROUNDS, count as u64], caps)?);
+        actors.push(worker(stage, "trades", &[dice.word(), ROUNDS, u64::from(count)], caps)?);
     }
     take_back_at_random(stage, &mut dice, &given, &actors)?;
     for actor in &actors {
@@ -42,7 +42,7 @@ pub fn revoke_storm(stage: &mut Stage<'_>) -> Verdict {
     add_up(&doors)?;
     // What lies in the queues goes with them.
     drop(doors);
-    let usable = given.iter().filter(|one| one.is_usable()).count();
+    let usable = given.iter().filter(|one| one.check().is_ok()).count();
     let left = clock.object().tree().map_or(0, Tree::live) as usize;
     check!(left == 1 + usable, "{left} nodes are left, and {} are held", 1 + usable);
     Ok(())

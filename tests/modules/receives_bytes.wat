@@ -1,0 +1,11 @@
+;; Takes one message of up to 16 bytes from slot 0, waiting for ever, and exits with how many it had.
+(module
+  (import "tessera" "exit" (func $exit (param i32) (result i64)))
+  (import "tessera" "recv" (func $recv (param i64 i32 i64) (result i64)))
+  (memory (export "memory") 1)
+  (func (export "_start")
+    (i32.store (i32.const 120) (i32.const 256))
+    (i32.store (i32.const 128) (i32.const 16))
+    (if (i64.ne (call $recv (i64.const 0x100000000) (i32.const 0) (i64.const -1)) (i64.const 0)) (then (drop (call $exit (i32.const 100)))))
+    (drop (call $exit (i32.load (i32.const 124))))
+  ))
