@@ -10,7 +10,7 @@ use core::time::Duration;
 
 use tessera_abi::image::{Entry, EntryKind, ImageHead};
 use tessera_abi::inspect::{
-    ActorRecord, CapabilityRecord, CoreRecord, HolderRecord, LogEntry, MachineRecord,
+    ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, HolderRecord, LogEntry, MachineRecord,
 };
 use tessera_abi::{
     Error, Handle, Level, LimitsRecord, Line, PowerAction, RevokeReceipt, RevokeScope, Subject,
@@ -200,6 +200,14 @@ impl System {
         let mut record = [0; LimitsRecord::SIZE];
         sys::inspect(self.handle(), Subject::Limits, index, &mut record)?;
         LimitsRecord::decode(&record).map_err(|_| Error::InvalidArgument)
+    }
+
+    /// The endpoints that an actor holds, each as often as it does, with what has become of what was sent there.
+    pub fn endpoints(&self, actor: &ActorRecord) -> impl Iterator<Item = EndpointRecord> {
+        let owner = u64::from(actor.index) << 32;
+        self.walk(Subject::Endpoint, owner, EndpointRecord::SIZE, move |bytes| {
+            EndpointRecord::decode(bytes).ok().map(|record| (record, owner | (u64::from(record.slot) + 1)))
+        })
     }
 
     /// Everybody who can name the object of an actor's capability, with the way it came to each.

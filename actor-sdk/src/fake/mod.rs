@@ -33,7 +33,9 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use tessera_abi::inspect::{ActorRecord, CapabilityRecord, CoreRecord, HolderRecord, MachineRecord};
+use tessera_abi::inspect::{
+    ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, HolderRecord, MachineRecord,
+};
 use tessera_abi::{
     EndReason, EndRecord, Error, FaultKind, HostCall, LimitsRecord, Line, NOW, ObjectKind, Policy,
     PowerAction, RevokeScope, Rights,
@@ -246,6 +248,11 @@ impl Kernel {
     /// Limits a capability of the actor with this index, for what `inspect` says.
     pub fn add_limits(&mut self, actor_index: u32, slot: u32, record: LimitsRecord) {
         STATE.with_borrow_mut(|state| state.limits_records.push((actor_index, slot, record)));
+    }
+
+    /// Adds an endpoint of the actor with this index to what `inspect` says, in the order of slots.
+    pub fn add_endpoint(&mut self, actor_index: u32, record: EndpointRecord) {
+        STATE.with_borrow_mut(|state| state.endpoint_records.push((actor_index, record)));
     }
 
     /// Adds a node to what `holders` says of a slot of the actor with this id, in the order of places.

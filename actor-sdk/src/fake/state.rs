@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use tessera_abi::inspect::{
-    ActorRecord, CapabilityRecord, CoreRecord, HolderRecord, LogEntry, MachineRecord,
+    ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, HolderRecord, LogEntry, MachineRecord,
 };
 use tessera_abi::{
     EndRecord, Error, GrantState, Handle, HostCall, LimitsRecord, Needs, ObjectKind, Policy, RevokeScope,
@@ -160,6 +160,7 @@ pub struct State {
     pub actor_records: Vec<ActorRecord>,
     pub capability_records: Vec<(u32, CapabilityRecord)>,
     pub limits_records: Vec<(u32, u32, LimitsRecord)>,
+    pub endpoint_records: Vec<(u32, EndpointRecord)>,
     pub holder_records: Vec<(u64, u32, HolderRecord)>,
     /// What was taken back of other actors' capabilities: the actor's id, the slot, how much.
     pub revoked: Vec<(u64, u32, RevokeScope)>,

@@ -7,6 +7,7 @@
 use crate::actor::{ActorState, Priority, Shape};
 use crate::capability::{ObjectKind, Rights};
 use crate::end::EndReason;
+use crate::message::Policy;
 use crate::text::{Line, Name, SlotName};
 use crate::wire::{numbered, record};
 
@@ -21,6 +22,8 @@ numbered! {
             "The first used slot at or after the index's low half, of the actor in its high half, a `CapabilityRecord`.";
         Limits = 8, "limits",
             "The same slot as for `capability`: what is left of its limits, a `LimitsRecord`.";
+        Endpoint = 4, "endpoint",
+            "The endpoint in the first such slot at or after the index's low half, of the actor in its high half, an `EndpointRecord`.";
     }
 }
 
@@ -252,6 +255,46 @@ record! {
         pub object: u64,
         /// The name of the actor behind it: itself, or who owns the endpoint; empty where none is.
         pub target: Name,
+    }
+}
+
+record! {
+    /// One endpoint, as an actor holds it: what has become of every message and every call. See docs/IPC.md.
+    pub struct EndpointRecord {
+        /// The slot; the next walk step starts one further.
+        pub slot: u32,
+        /// What it does with a message for which there is no room.
+        pub policy: Policy,
+        /// How many messages it keeps.
+        pub capacity: u32,
+        /// The most that it has ever kept.
+        pub high_water: u32,
+        /// Sends and calls that passed their checks.
+        pub offered: u64,
+        /// Messages handed to a receiver.
+        pub delivered: u64,
+        /// Messages refused at once, for want of room.
+        pub rejected: u64,
+        /// Messages dropped by the policy.
+        pub dropped: u64,
+        /// Messages taken back by senders that stopped waiting.
+        pub withdrawn: u64,
+        /// Messages that were there when the endpoint closed.
+        pub discarded: u64,
+        /// Messages in the queue.
+        pub queued: u64,
+        /// Messages with senders that wait for room.
+        pub blocked: u64,
+        /// Calls that were taken.
+        pub calls: u64,
+        /// Calls answered.
+        pub replied: u64,
+        /// Calls whose caller had stopped waiting.
+        pub caller_gone: u64,
+        /// Calls whose caller was told that no answer would come.
+        pub callee_gone: u64,
+        /// Calls still to be answered.
+        pub outstanding: u64,
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use tessera_abi::image::{Entry, ImageHead, ManifestActor, ManifestCap};
 use tessera_abi::inspect::{
-    ActorRecord, CapabilityInfo, CapabilityRecord, CoreRecord, HolderRecord, LogEntry, MachineRecord,
-    RevokeReceipt,
+    ActorRecord, CapabilityInfo, CapabilityRecord, CoreRecord, EndpointRecord, HolderRecord, LogEntry,
+    MachineRecord, RevokeReceipt,
 };
 use tessera_abi::limits::{Derivation, LimitsRecord};
 use tessera_abi::{EndRecord, Error, FaultKind, Message, ObjectKind, Rights, SpawnCap, SpawnHead, TABLE};
@@ -48,6 +48,7 @@ fn frozen_form() -> Result<String, std::fmt::Error> {
         ("revoke-receipt", RevokeReceipt::SIZE),
         ("derivation", Derivation::SIZE),
         ("limits", LimitsRecord::SIZE),
+        ("endpoint", EndpointRecord::SIZE),
     ];
     for (name, size) in sizes {
         writeln!(text, "record {name} {size}")?;

@@ -7,12 +7,16 @@ use crate::claim::claims;
 use crate::context::{Context, Refusal};
 use crate::limits::left;
 use crate::own::info;
+use alloc::sync::Arc;
 use khal::cpu::CoreId;
 use khal::sync::atomic::Ordering;
-use tessera_abi::inspect::{ActorRecord, CapabilityRecord, CoreRecord, MachineRecord, Subject};
+use tessera_abi::inspect::{
+    ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, MachineRecord, Subject,
+};
 use tessera_abi::{EndReason, Error, Handle, Name, ObjectKind, Rights, SlotName};
 use tessera_core::actor::{Actor, ActorId};
 use tessera_core::cap::{Capability, Object};
+use tessera_core::ipc::Endpoint;
 use tessera_core::kernel::Kernel;
 
 /// Bytes in a page frame (SDM vol. 3, 4.5: the smallest page).
@@ -29,6 +33,7 @@ pub fn inspect(context: &mut Context<'_>, claim: claims::Inspect) -> Result<u64,
         Subject::Limits => {
             put(context, &claim, &at_index(&kernel, claim.index, |_, _, held| left(held))?.encode())
         }
+        Subject::Endpoint => put(context, &claim, &endpoint(&kernel, claim.index)?.encode()),
     }
 }
 
@@ -121,11 +126,7 @@ fn at_index<T>(
     index: u64,
     look: impl FnOnce(Handle, SlotName, &Capability) -> T,
 ) -> Result<T, Error> {
-    let place = (index >> 32) as u32;
-    let (found, holder) = kernel.registry().next_from(place).ok_or(Error::NotFound)?;
-    if found != place {
-        return Err(Error::NotFound);
-    }
+    let holder = holder(kernel, index)?;
     let table = holder.table().lock();
     let (handle, name, capability) = table.next_used(index as u32).ok_or(Error::NotFound)?;
     Ok(look(handle, name, capability))
@@ -140,6 +141,51 @@ fn capability(kernel: &Kernel, index: u64) -> Result<CapabilityRecord, Error> {
         object: object_id(capability.object()).map_or(0, ActorId::bits),
         target: target(capability.object()),
     })
+}
+
+/// The index as for [`capability`].
+fn endpoint(kernel: &Kernel, index: u64) -> Result<EndpointRecord, Error> {
+    let (slot, endpoint) = next_endpoint(&*holder(kernel, index)?, index as u32).ok_or(Error::NotFound)?;
+    let (messages, calls, limits) = (endpoint.counters(), endpoint.calls(), endpoint.limits());
+    Ok(EndpointRecord {
+        slot,
+        policy: limits.policy,
+        capacity: limits.capacity,
+        high_water: limits.high_water,
+        offered: messages.offered,
+        delivered: messages.delivered,
+        rejected: messages.rejected,
+        dropped: messages.dropped,
+        withdrawn: messages.withdrawn,
+        discarded: messages.discarded,
+        queued: messages.queued,
+        blocked: messages.blocked,
+        calls: calls.begun,
+        replied: calls.replied,
+        caller_gone: calls.caller_gone,
+        callee_gone: calls.callee_gone,
+        outstanding: calls.outstanding,
+    })
+}
+
+/// The actor whose place is in an index's high half.
+fn holder(kernel: &Kernel, index: u64) -> Result<Arc<Actor>, Error> {
+    let place = (index >> 32) as u32;
+    let found = kernel.registry().next_from(place).filter(|(found, _)| *found == place);
+    found.map(|(_, holder)| holder).ok_or(Error::NotFound)
+}
+
+/// The first endpoint at or after a slot, and the slot that it is in.
+fn next_endpoint(holder: &Actor, from: u32) -> Option<(u32, Arc<Endpoint>)> {
+    let table = holder.table().lock();
+    let mut slot = from;
+    loop {
+        let (handle, _, capability) = table.next_used(slot)?;
+        if let Object::Endpoint(endpoint) = capability.object() {
+            return Some((handle.index(), endpoint.clone()));
+        }
+        slot = handle.index().checked_add(1)?;
+    }
 }
 
 fn object_id(object: &Object) -> Option<ActorId> {

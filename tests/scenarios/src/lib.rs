@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+mod calls;
 mod faults;
 mod flawed;
 mod handing_over;
@@ -67,6 +68,8 @@ list! {
     messages: calls_are_answered blocked_senders_are_served_in_order waits_end_at_their_deadlines
         a_call_to_a_server_that_dies_says_so a_call_to_a_closed_endpoint_says_so
         a_flood_is_refused_and_counted a_call_to_oneself_is_refused signals_add_up_and_reach_one_waiter;
+    calls: every_call_ends_in_one_way a_call_that_finds_no_taker_is_counted
+        an_inspector_reads_what_has_become_of_it;
     policies: a_full_queue_does_as_its_policy_says a_capacity_that_a_policy_cannot_have_is_refused
         a_caller_whose_message_is_dropped_is_told what_a_message_carries_stays_or_goes_with_it
         without_a_capacity_senders_wait_for_a_receiver without_a_capacity_a_resting_handler_is_a_receiver

@@ -161,6 +161,13 @@ impl Calls<'_> {
                 let set = state.limits_records.iter().find(|(owner, slot, _)| (*owner, *slot) == (high, low));
                 Some(set.map_or(LimitsRecord::NONE, |(_, _, record)| *record).encode().to_vec())
             }
+            Subject::Endpoint => {
+                let mut later = state
+                    .endpoint_records
+                    .iter()
+                    .filter(|(owner, record)| *owner == high && record.slot >= low);
+                later.next().map(|(_, record)| record.encode().to_vec())
+            }
         };
         let record = record.ok_or(Error::NotFound)?;
         if record.len() > capacity as usize {

@@ -7,6 +7,7 @@ mod actors;
 mod authority;
 mod machine;
 mod start;
+mod traffic;
 
 use alloc::format;
 use alloc::string::String;
@@ -66,6 +67,12 @@ const COMMANDS: &[Command] = &[
         usage: "caps ACTOR",
         help: "lists an actor's capabilities",
         run: authority::caps,
+    },
+    Command {
+        name: "endpoints",
+        usage: "endpoints ACTOR",
+        help: "lists an actor's endpoints and what has become of what was sent there",
+        run: traffic::endpoints,
     },
     Command {
         name: "who-can",

@@ -2,8 +2,9 @@
 //!
 //! Owns nothing of its own; it is the endpoint's, under the same lock and invariants ([`super::endpoint`]).
 //! A call is taken like any message; its caller waits on, for the answer, whether the message is queued,
-//! with the blocked senders, or being served.
+//! with the blocked senders, or being served. How it ended is counted by its caller, who knows it best.
 
+use super::counters::CallEnd;
 use super::endpoint::{By, Endpoint};
 use super::message::Message;
 use super::queue::{Blocked, Offered};
@@ -42,24 +43,16 @@ impl Endpoint {
         actor.set_calling(server.as_ref());
         let ended = actor.block(ticket, deadline, Some((&self.tree, pass)));
         actor.set_calling(None);
-        match (ended, actor.take_inbox()) {
-            (Ok(Cause::Delivered), Some(Parcel::Message(answer))) => Ok(answer),
-            (Ok(Cause::PeerDied), Some(Parcel::Returned(returned))) => {
-                *message = Some(returned);
-                Err(Error::Closed)
-            }
-            (Ok(Cause::PeerDied), Some(Parcel::Dropped)) => Err(Error::QueueFull),
-            (Ok(Cause::PeerDied), _) => Err(Error::PeerDead),
+        let (end, outcome) = match (ended, actor.take_inbox()) {
+            (Ok(Cause::Delivered), Some(Parcel::Message(answer))) => (CallEnd::Replied, Ok(answer)),
+            (Ok(Cause::PeerDied), parcel) => (CallEnd::CalleeGone, Err(refused(parcel, message))),
             (ended, _) => {
                 *message = self.take_back(actor, ticket);
-                match ended {
-                    Ok(Cause::TimedOut) => Err(Error::TimedOut),
-                    Ok(Cause::Revoked) => Err(Error::Revoked),
-                    Ok(_) => Err(Error::Cancelled),
-                    Err(error) => Err(error),
-                }
+                (CallEnd::CallerGone, Err(given_up(ended)))
             }
-        }
+        };
+        self.lock().calls()?.end(end);
+        outcome
     }
 
     /// A call up to where it blocks; with a message that was dropped for it, or its own if that was.
@@ -74,27 +67,51 @@ impl Endpoint {
         self.tree.holds(pass)?;
         state.open()?;
         let Some(mut offered) = message.take() else { return Err(Error::InvalidArgument) };
-        if state.senders.try_reserve(1).is_err() {
+        if state.senders.try_reserve(1).is_err() || state.calls().is_err() {
             *message = Some(offered);
             return Err(Error::NoMemory);
         }
         let ticket = actor.gate().arm();
         let waiter = || Waiter { actor: actor.clone(), ticket, room: Room::Bytes(room_bytes) };
         offered.reply = Some(Reply::new(waiter()));
-        match state.offer(&self.tree, offered, Place::Here) {
-            Offered::Taken => Ok((ticket, None)),
-            Offered::Dropped(gone) => Ok((ticket, Some(gone))),
+        let dropped = match state.offer(&self.tree, offered, Place::Here) {
+            Offered::Taken => None,
+            Offered::Dropped(gone) => Some(gone),
             Offered::NoRoom(offered) if state.lets_wait() => {
                 state.senders.push_back(Blocked { waiter: waiter(), message: offered, pass: *pass });
-                Ok((ticket, None))
+                None
             }
             Offered::NoRoom(offered) => {
                 state.tally.rejected += 1;
                 // Nobody has seen the reply. Who may have ended the wait is a killer, and that is not forgotten.
                 actor.gate().withdraw();
                 *message = Some(offered);
-                Err(Error::QueueFull)
+                return Err(Error::QueueFull);
             }
+        };
+        state.calls()?.begin();
+        Ok((ticket, dropped))
+    }
+}
+
+/// What a caller is told whose message will not be answered; one that was never taken comes back.
+fn refused(parcel: Option<Parcel>, message: &mut Option<Message>) -> Error {
+    match parcel {
+        Some(Parcel::Returned(returned)) => {
+            *message = Some(returned);
+            Error::Closed
         }
+        Some(Parcel::Dropped) => Error::QueueFull,
+        _ => Error::PeerDead,
+    }
+}
+
+/// What a caller is told that has stopped waiting.
+fn given_up(ended: Result<Cause, Error>) -> Error {
+    match ended {
+        Ok(Cause::TimedOut) => Error::TimedOut,
+        Ok(Cause::Revoked) => Error::Revoked,
+        Ok(_) => Error::Cancelled,
+        Err(error) => error,
     }
 }

@@ -1,8 +1,7 @@
 //! What has become of everything that was sent to an endpoint.
 //!
-//! Owns the figures and the sum that must come out of them. The figures of messages are kept under the
-//! endpoint's lock, and debug builds check the sum each time that the lock is left
-//! ([`Locked`](super::queue::Locked)).
+//! Owns the figures and the sums that must come out of them. They are kept under the endpoint's lock, and debug
+//! builds check both sums each time that the lock is left ([`Locked`](super::queue::Locked)).
 
 /// What is counted one by one: the counters but for what can be seen to be there.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,5 +49,50 @@ impl Counters {
     pub fn balance(&self) -> bool {
         let gone = self.delivered + self.rejected + self.dropped + self.withdrawn + self.discarded;
         self.offered == gone + self.queued + self.blocked
+    }
+}
+
+/// What has become of every call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// Calls that were taken, so that their callers waited for an answer.
+    pub begun: u64,
+    /// Whose callers have the answer, whoever gave it in the end.
+    pub replied: u64,
+    /// Whose callers have stopped waiting: deadline, kill, revocation.
+    pub caller_gone: u64,
+    /// Whose callers were told that no answer will come: the reply was dropped, the callee ended, the endpoint
+    /// closed or dropped the message.
+    pub callee_gone: u64,
+    /// Whose callers wait.
+    pub outstanding: u64,
+}
+
+/// How a call ended, as its caller saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CallEnd {
+    Replied,
+    CallerGone,
+    CalleeGone,
+}
+
+impl Calls {
+    /// Whether every call is accounted for.
+    pub fn balance(&self) -> bool {
+        self.begun == self.replied + self.caller_gone + self.callee_gone + self.outstanding
+    }
+
+    pub(super) fn begin(&mut self) {
+        self.begun += 1;
+        self.outstanding += 1;
+    }
+
+    pub(super) fn end(&mut self, end: CallEnd) {
+        self.outstanding -= 1;
+        match end {
+            CallEnd::Replied => self.replied += 1,
+            CallEnd::CallerGone => self.caller_gone += 1,
+            CallEnd::CalleeGone => self.callee_gone += 1,
+        }
     }
 }

@@ -13,9 +13,9 @@
 //! Locks: its own, rank `ENDPOINT`; handing over takes `INBOX` and `QUEUE` under it. Messages are
 //! dropped outside it, because they may hold the last capability of another endpoint.
 
-use super::counters::{Counters, Tally};
+use super::counters::{Calls, Counters, Tally};
 use super::message::Message;
-use super::queue::{Locked, Offered, Receiver, State};
+use super::queue::{Limits, Locked, Offered, Receiver, State};
 use super::waiter::{Parcel, Room};
 use crate::actor::Actor;
 use crate::cap::{Pass, Tree};
@@ -58,6 +58,8 @@ pub fn living() -> usize {
 
 impl Drop for Endpoint {
     fn drop(&mut self) {
+        debug_assert!(self.calls().outstanding == 0, "a caller keeps what it calls");
+        // Relaxed: a figure for listings and leak tests.
         LIVING.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -71,17 +73,16 @@ impl Endpoint {
         if !policy.allows(capacity) {
             return Err(Error::InvalidArgument);
         }
-        let capacity = capacity as usize;
         let mut queue = VecDeque::new();
         // A rendezvous queues what a receiver has been woken for.
-        queue.try_reserve_exact(capacity.max(1)).map_err(|_| Error::NoMemory)?;
+        queue.try_reserve_exact(capacity.max(1) as usize).map_err(|_| Error::NoMemory)?;
         let state = State {
             queue,
             receivers: VecDeque::new(),
             senders: VecDeque::new(),
             tally: Tally::default(),
-            capacity,
-            policy,
+            calls: None,
+            limits: Limits { capacity, policy, high_water: 0 },
             closed: false,
             server: Weak::new(),
         };
@@ -108,6 +109,16 @@ impl Endpoint {
     /// The figures at this moment.
     pub fn counters(&self) -> Counters {
         self.lock().figures()
+    }
+
+    /// How much it keeps, and has kept.
+    pub fn limits(&self) -> Limits {
+        self.lock().limits
+    }
+
+    /// What has become of its calls.
+    pub fn calls(&self) -> Calls {
+        self.lock().call_figures()
     }
 
     /// Bytes of the oldest message, 0 if there is none.

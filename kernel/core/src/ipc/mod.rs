@@ -8,7 +8,7 @@
 //! then fires. So a parcel is never given to somebody who has stopped waiting, and never lost.
 
 mod call;
-pub mod counters;
+mod counters;
 pub mod endpoint;
 pub mod message;
 pub mod notification;
@@ -16,8 +16,10 @@ mod queue;
 pub mod reply;
 pub mod waiter;
 
+pub use counters::{Calls, Counters};
 pub use endpoint::{By, Endpoint};
 pub use message::Message;
 pub use notification::Notification;
+pub use queue::Limits;
 pub use reply::Reply;
 pub use waiter::{Parcel, Waiter};

@@ -4,14 +4,16 @@
 //! ([`super::endpoint`]): every function here is called, and leaves them true, under its lock.
 //! Handing over takes `INBOX` and `QUEUE`. No message is dropped here: what is to go is handed out.
 
-use super::counters::{Counters, Tally};
+use super::counters::{Calls, Counters, Tally};
 use super::endpoint::By;
 use super::message::Message;
 use super::waiter::{Parcel, Room, Waiter};
 use crate::actor::Actor;
 use crate::cap::{Pass, Tree};
+use crate::fallible;
 use crate::sched::core::Place;
 use crate::sched::gate::{Cause, Ticket};
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::{Arc, Weak};
 use core::ops::{Deref, DerefMut};
@@ -33,6 +35,17 @@ pub(super) struct Blocked {
     pub pass: Pass,
 }
 
+/// How much an endpoint keeps.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How many messages.
+    pub capacity: u32,
+    /// What it does with more.
+    pub policy: Policy,
+    /// The most that it has ever kept.
+    pub high_water: u32,
+}
+
 /// All that the endpoint's lock guards.
 #[derive(Debug)]
 pub(super) struct State {
@@ -40,8 +53,9 @@ pub(super) struct State {
     pub receivers: VecDeque<Receiver>,
     pub senders: VecDeque<Blocked>,
     pub tally: Tally,
-    pub capacity: usize,
-    pub policy: Policy,
+    /// Made for the first call: there are as many endpoints as idle handlers, and most are never called.
+    pub calls: Option<Box<Calls>>,
+    pub limits: Limits,
     pub closed: bool,
     /// Who received last: whom a call waits for, as far as can be seen.
     pub server: Weak<Actor>,
@@ -67,6 +81,19 @@ impl State {
     /// The counters at this moment.
     pub(super) fn figures(&self) -> Counters {
         self.tally.with(self.queue.len(), self.senders.len())
+    }
+
+    /// Where calls are counted.
+    pub(super) fn calls(&mut self) -> Result<&mut Calls, Error> {
+        match &mut self.calls {
+            Some(calls) => Ok(calls),
+            none => Ok(none.insert(fallible::own(Calls::default())?)),
+        }
+    }
+
+    /// What has become of its calls.
+    pub(super) fn call_figures(&self) -> Calls {
+        self.calls.as_deref().copied().unwrap_or_default()
     }
 
     pub(super) fn note_server(&mut self, actor: &Arc<Actor>) {
@@ -103,7 +130,7 @@ impl State {
             if !waiter.has_room_for(message.bytes.len()) {
                 // It is for him all the same: he is woken and finds it in the queue.
                 if waiter.hand(None, Cause::Delivered, place).is_ok() {
-                    self.queue.push_back(message);
+                    self.push(message);
                     return None;
                 }
                 continue;
@@ -122,27 +149,32 @@ impl State {
 
     /// Queues `message` if there is room, or what the policy does instead.
     fn keep(&mut self, tree: &Tree, message: Message) -> Offered {
-        if self.queue.len() < self.capacity {
-            self.queue.push_back(message);
+        if self.queue.len() < self.limits.capacity as usize {
+            self.push(message);
             self.wake_receiver(tree);
             return Offered::Taken;
         }
         // Without a capacity there is room for exactly what somebody has been woken for.
-        if self.capacity == 0 && self.queue.try_reserve(1).is_ok() && self.wake_receiver(tree) {
-            self.queue.push_back(message);
+        if self.limits.capacity == 0 && self.queue.try_reserve(1).is_ok() && self.wake_receiver(tree) {
+            self.push(message);
             return Offered::Taken;
         }
-        match self.policy {
+        match self.limits.policy {
             Policy::Block | Policy::Reject => Offered::NoRoom(message),
             Policy::DropNewest => self.drop_of(message),
             Policy::DropOldest | Policy::Conflate => match self.queue.pop_front() {
                 Some(oldest) => {
-                    self.queue.push_back(message);
+                    self.push(message);
                     self.drop_of(oldest)
                 }
                 None => Offered::NoRoom(message),
             },
         }
+    }
+
+    fn push(&mut self, message: Message) {
+        self.queue.push_back(message);
+        self.limits.high_water = self.limits.high_water.max(self.queue.len() as u32);
     }
 
     fn drop_of(&mut self, message: Message) -> Offered {
@@ -152,7 +184,7 @@ impl State {
 
     /// Whether whoever does not get `message` in at once is to wait in line.
     pub(super) fn lets_wait(&self) -> bool {
-        self.policy == Policy::Block
+        self.limits.policy == Policy::Block
     }
 
     /// Lets a receiver that waits behind a queued message look for itself; whether there is one.
@@ -191,7 +223,7 @@ impl State {
     /// Whether a receiver that has come finds a message. Without a capacity, his coming is what lets the first
     /// sender in line hand its message over.
     pub(super) fn has_message(&mut self, tree: &Tree) -> bool {
-        if self.capacity == 0 {
+        if self.limits.capacity == 0 {
             self.refill(tree, 1);
         }
         !self.queue.is_empty()
@@ -211,7 +243,7 @@ impl State {
         }
         let oldest = self.queue.pop_front();
         self.tally.delivered += 1;
-        self.refill(tree, self.capacity);
+        self.refill(tree, self.limits.capacity as usize);
         Ok(oldest)
     }
 
@@ -247,7 +279,7 @@ impl State {
                 };
             if takes {
                 if let Some(blocked) = self.senders.remove(at) {
-                    self.queue.push_back(blocked.message);
+                    self.push(blocked.message);
                 }
             } else {
                 at += 1;
@@ -256,7 +288,8 @@ impl State {
     }
 }
 
-/// The state while its lock is held. In debug builds every release checks that each message is accounted for.
+/// The state while its lock is held. In debug builds every release checks that each message and each call is
+/// accounted for.
 pub(super) struct Locked<'a>(pub MutexGuard<'a, State>);
 
 impl Deref for Locked<'_> {
@@ -276,5 +309,6 @@ impl DerefMut for Locked<'_> {
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
         debug_assert!(self.figures().balance(), "messages are unaccounted for: {:?}", self.figures());
+        debug_assert!(self.call_figures().balance(), "calls are unaccounted for: {:?}", self.calls);
     }
 }

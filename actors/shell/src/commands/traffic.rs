@@ -1,0 +1,39 @@
+//! Commands that ask what has become of messages.
+//!
+//! Does not: check the sums (the kernel does, in debug builds); it shows all that they are made of.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use actor_sdk::abi::inspect::EndpointRecord;
+
+use super::Trouble;
+use super::actors::find;
+use crate::Shell;
+use crate::format::table;
+
+pub fn endpoints(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let [wanted] = arguments else { return Err(Trouble::Usage) };
+    let actor = find(shell, wanted)?;
+    let head = ["SLOT", "POLICY", "KEEPS", "MOST", "OFFERED", "DELIVERED", "LOST", "QUEUED", "CALLS", "OPEN"];
+    let mut rows = Vec::from([head.map(String::from).to_vec()]);
+    rows.extend(shell.system.endpoints(&actor).map(|endpoint| row(&endpoint)));
+    Ok(shell.terminal.write(&table(&rows))?)
+}
+
+/// All that was neither delivered nor is on its way counts as lost.
+fn row(endpoint: &EndpointRecord) -> Vec<String> {
+    let lost = endpoint.rejected + endpoint.dropped + endpoint.withdrawn + endpoint.discarded;
+    Vec::from([
+        endpoint.slot.to_string(),
+        endpoint.policy.name().into(),
+        endpoint.capacity.to_string(),
+        endpoint.high_water.to_string(),
+        endpoint.offered.to_string(),
+        endpoint.delivered.to_string(),
+        lost.to_string(),
+        (endpoint.queued + endpoint.blocked).to_string(),
+        endpoint.calls.to_string(),
+        endpoint.outstanding.to_string(),
+    ])
+}
