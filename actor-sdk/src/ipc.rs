@@ -129,6 +129,33 @@ impl Reply {
     }
 }
 
+impl Reply {
+    /// Hands the right to answer on, with a message: whoever receives it answers the caller. Waits for room
+    /// until the deadline, as [`Endpoint::send`] does.
+    ///
+    /// # Errors
+    /// Those of [`Endpoint::send`], [`Error::PeerDead`] when the caller no longer waits, and
+    /// [`Error::WouldDeadlock`] when who receives there waits for the caller. The reply comes back with it, and
+    /// is still good unless the caller is gone.
+    pub fn forward(
+        self,
+        to: &Endpoint,
+        message: &Outgoing<'_>,
+        deadline_ns: u64,
+    ) -> Result<(), (Error, Self)> {
+        let sent = message
+            .checked()
+            .and_then(|record| sys::forward(self.handle(), to.handle(), record, message.bytes, deadline_ns));
+        match sent {
+            Ok(()) => {
+                self.into_slot().into_handle();
+                Ok(())
+            }
+            Err(error) => Err((error, self)),
+        }
+    }
+}
+
 impl Notification {
     /// Sets bits and wakes who waits.
     ///

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use tessera_abi::{Error, Handle, MESSAGE_CAPS_MAX, Message, Rights, Transfer, TransferMode};
 
-use crate::capability::{Capability, Reply, Slot, Unknown};
+use crate::capability::{Capability, Endpoint, Reply, Slot, Unknown};
 
 /// A message to be sent.
 ///
@@ -142,6 +142,19 @@ impl Incoming {
     /// Takes out the right to answer, to do so later or elsewhere.
     pub const fn take_reply(&mut self) -> Option<Reply> {
         self.reply.take()
+    }
+
+    /// Hands the call on, with another message: whoever receives that answers the caller.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if it was no call or was answered, and those of [`Reply::forward`]; then it can still
+    /// be answered here, unless the caller is gone.
+    pub fn forward(&mut self, to: &Endpoint, message: &Outgoing<'_>, deadline_ns: u64) -> Result<(), Error> {
+        let reply = self.take_reply().ok_or(Error::NotFound)?;
+        reply.forward(to, message, deadline_ns).map_err(|(error, reply)| {
+            self.reply = Some(reply);
+            error
+        })
     }
 
     /// Answers the call.

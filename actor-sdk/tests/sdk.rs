@@ -218,6 +218,33 @@ fn an_answer_is_sent_once_and_the_slot_is_free_afterwards() {
 }
 
 #[test]
+fn a_call_is_handed_on_and_one_that_cannot_be_is_still_there_to_answer() {
+    let mut kernel = Kernel::new();
+    struct Stage(Endpoint);
+    impl actor_sdk::Handler for Stage {
+        fn start() -> Self {
+            Self(Endpoint::find("next").unwrap())
+        }
+        fn handle(&mut self, mut message: actor_sdk::Incoming) {
+            if let Err(error) = message.forward(&self.0, &Outgoing::new(message.label + 1), NOW) {
+                message.reply(&Outgoing::new(u64::from(error.number()))).unwrap();
+            }
+            assert!(!message.is_call());
+        }
+    }
+    kernel.grant::<Endpoint>("next");
+    let before = kernel.slots_used();
+    let mut stage = <Stage as actor_sdk::Handler>::start();
+    assert!(kernel.deliver(&mut stage, Parcel::new(1)).is_none(), "it was answered here");
+    let sent = kernel.sent("next");
+    assert_eq!((sent.len(), sent[0].label, sent[0].is_call()), (1, 2, true));
+    kernel.refuse(HostCall::Forward, Error::QueueFull);
+    let full = u64::from(Error::QueueFull.number());
+    assert_eq!(kernel.deliver(&mut stage, Parcel::new(1)).map(|answer| answer.label), Some(full));
+    assert_eq!(kernel.slots_used(), before);
+}
+
+#[test]
 fn waiting_ends_at_the_deadline_and_time_has_passed() {
     let mut kernel = Kernel::new();
     let signal = kernel.grant::<Notification>("signal");

@@ -53,6 +53,12 @@ impl Parcel {
         self
     }
 
+    /// Whether its sender waits for an answer.
+    #[must_use]
+    pub const fn is_call(&self) -> bool {
+        self.call.is_some()
+    }
+
     /// The bytes as text; what is no text is replaced.
     #[must_use]
     pub fn text(&self) -> String {

@@ -133,6 +133,10 @@ pub fn reply(to: Handle, message: Message, bytes: &[u8]) -> Answer {
     with_bytes(message, bytes, |record| border::reply(to.bits(), record))
 }
 
+pub fn forward(to_answer: Handle, to: Handle, message: Message, bytes: &[u8], deadline_ns: u64) -> Answer {
+    with_bytes(message, bytes, |record| border::forward(to_answer.bits(), to.bits(), record, deadline_ns))
+}
+
 fn with_bytes(mut message: Message, bytes: &[u8], call: impl FnOnce(border::Lent) -> i64) -> Answer {
     done(lend(bytes, |bytes| {
         message.bytes_address = bytes.address();

@@ -68,6 +68,8 @@ macro_rules! for_each_host_call {
                 "Sends the message with a one-shot reply capability and blocks for the answer, which replaces the message in the same place. The deadline is for both. Where the endpoint drops the message for want of room, with what it carried, the answer is queue-full.";
             36 Reply reply(reply: Handle, message: Address) needs Reply [SEND] gives "0" refuses [PeerDead NoMemory TooLong InvalidArgument TableFull Full Busy]
                 "Answers a call. Uses the reply capability up when it succeeds or the caller is gone; never blocks.";
+            37 Forward forward(reply: Handle, endpoint: Handle, message: Address, deadline: Deadline) needs Reply [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed PeerDead NoMemory TooLong InvalidArgument TableFull Full Busy WouldDeadlock]
+                "Sends the message to the endpoint, as send does, with the reply capability of a call that is being served: whoever receives it answers the caller. Uses the reply capability up when it succeeds or the caller is gone; otherwise it stays.";
 
             // Notifications.
             48 NotificationCreate notification_create(factory: Handle) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull NoMemory]

@@ -58,6 +58,9 @@ macro_rules! groups {
     (reply) => {
         ipc::reply
     };
+    (forward) => {
+        ipc::forward
+    };
     (notification_create) => {
         ipc::notification_create
     };

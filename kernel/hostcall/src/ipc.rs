@@ -101,6 +101,38 @@ fn take_reply(context: &Context<'_>, handle: Handle, answer: &mut Outgoing) -> R
     Ok(taken.into_reply().ok_or(Error::WrongKind)?)
 }
 
+pub fn forward(context: &mut Context<'_>, claim: claims::Forward) -> Result<u64, Refusal> {
+    let handle = Handle::from_bits(claim.reply);
+    let mut outgoing = Outgoing::decode(context, claim.message)?;
+    let (door, reply) = context.endpoint(claim.endpoint, Rights::SEND, |table| {
+        table.find(handle, ObjectKind::Reply, Rights::SEND)?;
+        outgoing.grant(table)?;
+        table.lend_reply(handle)
+    })?;
+    outgoing.stamp(door.badge);
+    if let Some(message) = &mut outgoing.message {
+        message.reply = Some(reply);
+    }
+    let by = By { actor: context.actor, pass: &door.pass };
+    let forwarded = door.endpoint.forward(by, &mut outgoing.message, deadline(claim.deadline));
+    let kept = outgoing.message.as_mut().and_then(|message| message.reply.take());
+    match (forwarded, kept) {
+        (Err(error), Some(reply)) if error != Error::PeerDead => {
+            context.actor.table().lock().take_back_reply(handle, reply);
+            return Err(error.into());
+        }
+        (_, used_up) => {
+            let slot = context.actor.table().lock().remove(handle);
+            // Outside the table's lock.
+            drop((slot, used_up));
+        }
+    }
+    forwarded?;
+    outgoing.commit(context);
+    count(&context.actor.tally().messages_out);
+    Ok(0)
+}
+
 pub fn notification_create(
     context: &mut Context<'_>,
     claim: claims::NotificationCreate,

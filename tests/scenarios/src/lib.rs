@@ -11,6 +11,7 @@ extern crate alloc;
 mod calls;
 mod faults;
 mod flawed;
+mod forwarding;
 mod handing_over;
 mod hostile;
 mod inventory;
@@ -70,6 +71,9 @@ list! {
         a_flood_is_refused_and_counted a_call_to_oneself_is_refused signals_add_up_and_reach_one_waiter;
     calls: every_call_ends_in_one_way a_call_that_finds_no_taker_is_counted
         an_inspector_reads_what_has_become_of_it;
+    forwarding: a_call_that_is_handed_on_is_answered_by_the_last
+        a_call_that_cannot_be_handed_on_can_still_be_answered whoever_hands_on_waits_for_room_alone
+        a_call_whose_caller_has_gone_is_not_handed_on handing_on_closes_no_circle;
     policies: a_full_queue_does_as_its_policy_says a_capacity_that_a_policy_cannot_have_is_refused
         a_caller_whose_message_is_dropped_is_told what_a_message_carries_stays_or_goes_with_it
         without_a_capacity_senders_wait_for_a_receiver without_a_capacity_a_resting_handler_is_a_receiver

@@ -18,8 +18,13 @@ impl Calls<'_> {
     }
 
     pub(super) fn send(&mut self, endpoint: u64, message: u32, deadline: u64) -> Outcome {
+        self.put(endpoint, message, None, deadline)
+    }
+
+    /// Queues a message, with the call that it is to answer, if any.
+    fn put(&mut self, endpoint: u64, message: u32, call: Option<usize>, deadline: u64) -> Outcome {
         let (index, badge) = self.endpoint(endpoint)?;
-        let parcel = self.outgoing(message, badge)?;
+        let parcel = Parcel { call, ..self.outgoing(message, badge)? };
         let queue = self.state.endpoints.get_mut(index).ok_or(Error::Closed)?;
         let waits = deadline != NOW && queue.policy == Policy::Block;
         match queue.offer(parcel) {
@@ -69,6 +74,16 @@ impl Calls<'_> {
             *place = Some(parcel);
         }
         self.moved_away(message)?;
+        self.state.remove(Handle::from_bits(reply))?;
+        Ok(0)
+    }
+
+    pub(super) fn forward(&mut self, reply: u64, endpoint: u64, message: u32, deadline: u64) -> Outcome {
+        let Object::Reply(call) = self.state.lookup(Handle::from_bits(reply))?.object else {
+            return Err(Error::WrongKind.into());
+        };
+        self.state.resolve(HostCall::Send, Handle::from_bits(endpoint))?;
+        self.put(endpoint, message, Some(call), deadline)?;
         self.state.remove(Handle::from_bits(reply))?;
         Ok(0)
     }

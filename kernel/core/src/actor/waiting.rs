@@ -110,6 +110,20 @@ impl Actor {
         true
     }
 
+    /// Notes that its wait `ticket`, for the answer to a call, is now for another server.
+    pub(crate) fn follow_call(&self, ticket: Ticket, server: Option<&Arc<Actor>>) {
+        if self.gate.ticket() != Some(ticket) {
+            return;
+        }
+        let server = server.map_or(0, |server| server.id.bits());
+        // SeqCst: the note is there before the gate is looked at again. Its owner clears it after a wait, so
+        // either that comes later, or the wait is seen to be over here and the note is taken back.
+        self.calling.swap(server, Ordering::SeqCst);
+        if self.gate.ticket() != Some(ticket) {
+            let _another = self.calling.compare_exchange(server, 0, Ordering::SeqCst, Ordering::Relaxed);
+        }
+    }
+
     /// Whether it waits, through any number of calls up to a bound, for `other`.
     pub(crate) fn waits_for(&self, other: &Arc<Actor>) -> bool {
         const LONGEST_CHAIN: usize = 16;

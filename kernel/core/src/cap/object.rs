@@ -189,12 +189,24 @@ impl Capability {
 
     /// The reply that it names, if it names one; the capability is used up.
     pub fn into_reply(mut self) -> Option<Reply> {
+        self.take_reply()
+    }
+
+    /// Takes out the reply that it names, if it names one. Without it the capability is good for nothing.
+    pub(super) fn take_reply(&mut self) -> Option<Reply> {
         match core::mem::replace(&mut self.object, Object::Spent) {
             Object::Reply(reply) => Some(reply),
             other => {
                 self.object = other;
                 None
             }
+        }
+    }
+
+    /// Puts the reply back that was taken out of it.
+    pub(super) fn put_reply(&mut self, reply: Reply) {
+        if matches!(self.object, Object::Spent) {
+            self.object = Object::Reply(reply);
         }
     }
 

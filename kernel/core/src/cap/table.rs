@@ -9,6 +9,7 @@
 
 use super::object::Capability;
 use super::tree::Pass;
+use crate::ipc::Reply;
 use alloc::vec::Vec;
 use tessera_abi::{Error, Handle, ObjectKind, Rights, SlotName};
 
@@ -217,6 +218,31 @@ impl Table {
         }
         let pass = capability.pass()?;
         Ok((capability, pass))
+    }
+
+    /// Takes the reply out of its slot, which stays its own until [`take_back_reply`](Self::take_back_reply) or
+    /// [`remove`](Self::remove).
+    ///
+    /// # Errors
+    /// Those of [`get`](Self::get); `WrongKind` where there is no reply.
+    pub fn lend_reply(&mut self, handle: Handle) -> Result<Reply, Error> {
+        self.get_mut(handle)?.take_reply().ok_or(Error::WrongKind)
+    }
+
+    /// Puts a reply back that was lent.
+    pub fn take_back_reply(&mut self, handle: Handle, reply: Reply) {
+        // The slot was only lent from, and its owner has been in this one call since: it is there.
+        if let Ok(capability) = self.get_mut(handle) {
+            capability.put_reply(reply);
+        }
+    }
+
+    fn get_mut(&mut self, handle: Handle) -> Result<&mut Capability, Error> {
+        self.get(handle)?;
+        match self.slots.get_mut(handle.index() as usize) {
+            Some(Slot { content: Content::Used { capability, .. }, .. }) => Ok(capability),
+            _ => Err(Error::StaleHandle),
+        }
     }
 
     /// The first used slot at or after `from`: its handle, name and capability.

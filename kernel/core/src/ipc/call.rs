@@ -7,7 +7,7 @@
 use super::counters::CallEnd;
 use super::endpoint::{By, Endpoint};
 use super::message::Message;
-use super::queue::{Blocked, Offered};
+use super::queue::{Blocked, Offered, Until};
 use super::reply::Reply;
 use super::waiter::{Parcel, Room, Waiter};
 use crate::sched::core::Place;
@@ -55,6 +55,26 @@ impl Endpoint {
         outcome
     }
 
+    /// Sends `message`, which carries the reply of a call that is being served: whoever receives it answers the
+    /// caller, who from then on waits for him. On an error the message is left in its place, with the reply.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); `PeerDead` when the caller has stopped waiting; `WouldDeadlock` when who receives
+    /// here waits for the caller, or is the caller; `InvalidArgument` without a reply.
+    pub fn forward(&self, by: By<'_>, message: &mut Option<Message>, deadline: Instant) -> Result<(), Error> {
+        let reply = message.as_ref().and_then(|message| message.reply.as_ref());
+        let caller = reply.ok_or(Error::InvalidArgument)?.caller().clone();
+        if !caller.waits() {
+            return Err(Error::PeerDead);
+        }
+        if self.server().is_some_and(|server| server.waits_for(&caller.actor)) {
+            return Err(Error::WouldDeadlock);
+        }
+        self.send(by, message, deadline)?;
+        caller.actor.follow_call(caller.ticket, self.server().as_ref());
+        Ok(())
+    }
+
     /// A call up to where it blocks; with a message that was dropped for it, or its own if that was.
     fn start_call(
         &self,
@@ -78,7 +98,8 @@ impl Endpoint {
             Offered::Taken => None,
             Offered::Dropped(gone) => Some(gone),
             Offered::NoRoom(offered) if state.lets_wait() => {
-                state.senders.push_back(Blocked { waiter: waiter(), message: offered, pass: *pass });
+                let (waiter, until) = (waiter(), Until::Answer);
+                state.senders.push_back(Blocked { waiter, until, message: offered, pass: *pass });
                 None
             }
             Offered::NoRoom(offered) => {

@@ -27,10 +27,20 @@ pub(super) struct Receiver {
     pub pass: Pass,
 }
 
+/// What ends a blocked sender's wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// Room for its message.
+    Room,
+    /// The answer to it.
+    Answer,
+}
+
 /// A sender that waits for room, what it sends, and by what leave.
 #[derive(Debug)]
 pub(super) struct Blocked {
     pub waiter: Waiter,
+    pub until: Until,
     pub message: Message,
     pub pass: Pass,
 }
@@ -204,7 +214,7 @@ impl State {
         }
         let ticket = by.actor.gate().arm();
         let waiter = Waiter { actor: by.actor.clone(), ticket, room: Room::WakeOnly };
-        self.senders.push_back(Blocked { waiter, message, pass: *by.pass });
+        self.senders.push_back(Blocked { waiter, until: Until::Room, message, pass: *by.pass });
         Ok(ticket)
     }
 
@@ -251,11 +261,11 @@ impl State {
     /// its message back by itself.
     pub(super) fn give_back_all(&mut self) {
         for _ in 0..self.senders.len() {
-            let Some(Blocked { waiter, message, pass }) = self.senders.pop_front() else { return };
+            let Some(Blocked { waiter, until, message, pass }) = self.senders.pop_front() else { return };
             match waiter.hand(Some(Parcel::Returned(message)), Cause::PeerDied, Place::Home) {
                 Ok(()) => self.tally.discarded += 1,
                 Err(Some(Parcel::Returned(message))) => {
-                    self.senders.push_back(Blocked { waiter, message, pass });
+                    self.senders.push_back(Blocked { waiter, until, message, pass });
                 }
                 Err(_) => {}
             }
@@ -270,12 +280,10 @@ impl State {
         while self.queue.len() < room
             && let Some(blocked) = self.senders.get(at)
         {
-            let is_call = blocked.message.reply.is_some();
             let takes = tree.holds(&blocked.pass).is_ok()
-                && if is_call {
-                    blocked.waiter.waits()
-                } else {
-                    blocked.waiter.hand(None, Cause::Delivered, Place::Home).is_ok()
+                && match blocked.until {
+                    Until::Answer => blocked.waiter.waits(),
+                    Until::Room => blocked.waiter.hand(None, Cause::Delivered, Place::Home).is_ok(),
                 };
             if takes {
                 if let Some(blocked) = self.senders.remove(at) {

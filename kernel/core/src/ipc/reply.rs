@@ -31,6 +31,11 @@ impl Reply {
         if self.caller.has_room_for(bytes_len) { Ok(()) } else { Err(Error::TooLong) }
     }
 
+    /// The wait that it ends.
+    pub(super) fn caller(&self) -> &Waiter {
+        &self.caller
+    }
+
     /// Answers, and lets the caller run on this core next.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ pub enum Room {
 }
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Waiter {
     /// Who waits.
     pub actor: Arc<Actor>,
