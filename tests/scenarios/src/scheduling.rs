@@ -45,13 +45,17 @@ pub fn the_urgent_go_first_and_the_lowest_still_run(stage: &mut Stage<'_>) -> Ve
             endless.push(stage.actor("forever", Shape::Main, priority, vec![])?);
         }
     }
-    let low = stage.actor("burn_short", Shape::Main, Priority::Low, vec![])?;
-    stage.ends(&low, EndReason::Exited(0))?;
     // Counted in turns, each a slice: on a busy host the time of one says little.
     let turns = |priority: Priority| {
         let of_it = endless.iter().filter(|actor| actor.profile().priority == priority);
         of_it.map(|actor| actor.tally().turns.load(Ordering::Relaxed)).sum::<u64>()
     };
+    // While their module is parsed nobody is in the way of the lowest.
+    stage.until("all of them have begun", || {
+        endless.iter().all(|actor| actor.tally().turns.load(Ordering::Relaxed) > 1)
+    })?;
+    let low = stage.actor("burn_short", Shape::Main, Priority::Low, vec![])?;
+    stage.ends(&low, EndReason::Exited(0))?;
     let (critical, high, normal) =
         (turns(Priority::Critical), turns(Priority::High), turns(Priority::Normal));
     for actor in &endless {

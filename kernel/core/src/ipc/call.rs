@@ -36,11 +36,13 @@ impl Endpoint {
         if server.as_ref().is_some_and(|server| server.waits_for(actor)) {
             return Err(Error::WouldDeadlock);
         }
-        let (ticket, dropped) = self.start_call(by, message, room_bytes)?;
+        // Before anybody can receive it: who does may call back at once, on another core.
+        actor.set_calling(server.as_ref());
+        let started = self.start_call(by, message, room_bytes);
+        let (ticket, dropped) = started.inspect_err(|_| actor.set_calling(None))?;
         if let Some(dropped) = dropped {
             dropped.refuse();
         }
-        actor.set_calling(server.as_ref());
         let ended = actor.block(ticket, deadline, Some((&self.tree, pass)));
         actor.set_calling(None);
         let (end, outcome) = match (ended, actor.take_inbox()) {
@@ -67,12 +69,14 @@ impl Endpoint {
         if !caller.waits() {
             return Err(Error::PeerDead);
         }
-        if self.server().is_some_and(|server| server.waits_for(&caller.actor)) {
+        let server = self.server();
+        if server.as_ref().is_some_and(|server| server.waits_for(&caller.actor)) {
             return Err(Error::WouldDeadlock);
         }
-        self.send(by, message, deadline)?;
-        caller.actor.follow_call(caller.ticket, self.server().as_ref());
-        Ok(())
+        // As in a call: before anybody can receive it.
+        caller.actor.follow_call(caller.ticket, server.as_ref());
+        let sent = self.send(by, message, deadline);
+        sent.inspect_err(|_| caller.actor.follow_call(caller.ticket, Some(by.actor)))
     }
 
     /// A call up to where it blocks; with a message that was dropped for it, or its own if that was.
