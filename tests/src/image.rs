@@ -1,9 +1,9 @@
 //! The test modules as an image: every `modules/*.wat`, named after its file, those that the engine is
-//! measured with, one cut short, and one that is made from the ABI's table.
+//! measured with, one cut short, and those that are made from the ABI's table and records.
 //!
 //! Invariant: the same files give the same bytes.
 
-use crate::random_calls;
+use crate::{fork_bomb, random_calls};
 use std::path::Path;
 use std::{fs, io};
 
@@ -31,8 +31,9 @@ pub fn modules() -> io::Result<Vec<(String, Vec<u8>)>> {
             modules.push((name, module));
         }
     }
-    modules
-        .push(("random_calls".to_owned(), wat::parse_str(random_calls::module()).map_err(io::Error::other)?));
+    for (name, text) in [("random_calls", random_calls::module()), (fork_bomb::NAME, fork_bomb::module())] {
+        modules.push((name.to_owned(), wat::parse_str(text).map_err(io::Error::other)?));
+    }
     modules.sort();
     let (name, of) = TRUNCATED;
     let whole = modules.iter().find(|(name, _)| name == of).map(|(_, bytes)| bytes.as_slice());

@@ -3,6 +3,7 @@
 //!
 //! Does not hold tests: they are in `tests/`, the list of scenarios is in `scenarios/`.
 
+pub mod fork_bomb;
 pub mod image;
 pub mod measured;
 pub mod random_calls;

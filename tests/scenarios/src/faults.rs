@@ -1,6 +1,6 @@
 //! Actors that go wrong, and what is left of them.
 
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, settle};
 use crate::stage::{Stage, authority, endpoint, failure};
 use crate::{Verdict, check};
 use alloc::vec;
@@ -121,7 +121,7 @@ fn disarm(stage: &mut Stage<'_>, module: &str) -> Verdict {
 }
 
 pub fn nothing_is_left_behind_after_many_rounds(stage: &mut Stage<'_>) -> Verdict {
-    let mut after_ten = None;
+    let mut after_ten: Option<Inventory> = None;
     // A stack's frames stay with the stacks for good, so have as many as a round could ever hold.
     drop((0..16).map(|_| khal::thread::Stack::allocate()).collect::<Vec<_>>());
     for number in 1..=stage.rounds {
@@ -133,17 +133,11 @@ pub fn nothing_is_left_behind_after_many_rounds(stage: &mut Stage<'_>) -> Verdic
         if number < 10 {
             continue;
         }
-        if after_ten.is_none() {
-            // Let the other cores finish what they are at, so that all of it is on the scales.
-            for _ in 0..50 {
-                (stage.run)();
-            }
-        }
-        let expected = *after_ten.get_or_insert_with(|| Inventory::of(&kernel));
-        // Another core may still be letting go of what has ended: its figures come to be, or never do.
-        let same = stage.until("the same is left", || Inventory::of(&kernel).difference(&expected).is_none());
-        if let (Err(_), Some((name, now, then))) = (same, Inventory::of(&kernel).difference(&expected)) {
-            return Err(failure(format_args!("round {number}: {name}: {now}, after round 10: {then}")));
+        match after_ten {
+            None => after_ten = Some(settle(stage)?),
+            Some(then) => then.comes_back(stage).map_err(|found| {
+                failure(format_args!("round {number}, after round 10: {}", found.0.as_str()))
+            })?,
         }
     }
     Ok(())

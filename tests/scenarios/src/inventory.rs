@@ -3,6 +3,8 @@
 //! Owns a snapshot. Figures of capabilities, endpoints and the heap are the whole process's, so nothing else may
 //! run beside what is compared.
 
+use crate::stage::{Stage, failure};
+use crate::{Failure, Verdict};
 use tessera_core::kernel::Kernel;
 
 /// See the module.
@@ -50,4 +52,30 @@ impl Inventory {
         .into_iter()
         .find(|(_, now, then)| now != then)
     }
+
+    /// Lets the machine run until all is as it was: another core may still be letting go of what has ended.
+    ///
+    /// # Errors
+    /// The first figure that differs and goes on to.
+    pub fn comes_back(&self, stage: &mut Stage<'_>) -> Verdict {
+        let kernel = stage.kernel.clone();
+        let same = stage.until("all is as it was", || Inventory::of(&kernel).difference(self).is_none());
+        match (same, Inventory::of(&kernel).difference(self)) {
+            (Err(_), Some((name, now, then))) => Err(failure(format_args!("{name}: {now}, before: {then}"))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What is there once the other cores have finished what they are at.
+///
+/// # Errors
+/// When stacks do not come back.
+pub fn settle(stage: &mut Stage<'_>) -> Result<Inventory, Failure> {
+    let kernel = stage.kernel.clone();
+    stage.until("all stacks are back", || kernel.scheduler().stacks().figures().lent == 0)?;
+    for _ in 0..50 {
+        (stage.run)();
+    }
+    Ok(Inventory::of(&kernel))
 }

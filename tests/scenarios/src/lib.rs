@@ -9,6 +9,7 @@
 extern crate alloc;
 
 mod calls;
+mod chaos;
 mod faults;
 mod flawed;
 mod forwarding;
@@ -81,6 +82,10 @@ list! {
     handing_over: forged_and_stale_handles_are_told_apart a_capability_arrives_with_fewer_rights
         what_may_not_be_granted_stays a_full_table_refuses
         the_right_to_receive_does_not_travel;
+    chaos: memory_out_of_bounds addresses_that_lie_outside forged_stale_and_dropped_handles revoked_handles
+        expired_handles a_slot_bomb a_message_flood a_memory_bomb a_stack_bomb a_table_bomb
+        endless_loops_on_every_core a_fork_bomb replies_that_are_none an_endpoint_closed_under_its_waiters
+        kills_in_every_state;
     hostile: random_calls_are_answered_as_their_rows_say;
     revocation: whoever_is_blocked_by_what_is_taken_back_is_told a_capability_on_its_way_is_taken_back
         a_call_in_line_does_not_get_in_once_it_is_taken_back a_copy_of_what_is_gone_or_too_deep_is_refused

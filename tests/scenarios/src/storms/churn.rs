@@ -1,8 +1,8 @@
 //! Actors come and go.
 
 use super::dice::Dice;
-use crate::inventory::Inventory;
-use crate::stage::{Stage, authority, endpoint, failure};
+use crate::inventory::settle;
+use crate::stage::{Stage, authority, endpoint};
 use crate::{Failure, Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec;
@@ -38,18 +38,10 @@ pub fn churn(stage: &mut Stage<'_>) -> Verdict {
     come_and_go(stage, &mut Dice::new(stage.seed))?;
     // A stack's frames stay with the stacks for good, so have as many as there can be at once.
     drop((0..2 * AT_ONCE).map(|_| khal::thread::Stack::allocate()).collect::<Vec<_>>());
-    settle(stage)?;
-    let before = Inventory::of(&stage.kernel);
+    let before = settle(stage)?;
     come_and_go(stage, &mut dice)?;
     check!(stage.kernel.leaks() == 0, "an actor left charged memory behind");
-    settle(stage)?;
-    let kernel = stage.kernel.clone();
-    // Another core may still be letting go of what has ended: its figures come to be, or never do.
-    let same = stage.until("all is as it was", || Inventory::of(&kernel).difference(&before).is_none());
-    match (same, Inventory::of(&kernel).difference(&before)) {
-        (Err(_), Some((name, now, then))) => Err(failure(format_args!("{name}: {now}, before: {then}"))),
-        _ => Ok(()),
-    }
+    before.comes_back(stage)
 }
 
 fn come_and_go(stage: &mut Stage<'_>, dice: &mut Dice) -> Verdict {
@@ -87,13 +79,4 @@ fn goes(stage: &mut Stage<'_>, (actor, reason): Living) -> Verdict {
         actor.kill();
     }
     stage.ends(&actor, reason)
-}
-
-fn settle(stage: &mut Stage<'_>) -> Verdict {
-    let kernel = stage.kernel.clone();
-    stage.until("all stacks are back", || kernel.scheduler().stacks().figures().lent == 0)?;
-    for _ in 0..50 {
-        (stage.run)();
-    }
-    Ok(())
 }

@@ -1,0 +1,211 @@
+//! Attacks: what an actor may do to break the kernel or its neighbours, one each.
+//!
+//! After each a server still answers, its messages add up, and all that was taken has come back: one round leaves
+//! what the round before did. The first may leave more, and as many as there are cores: parsed modules, and room
+//! that a core has grown and keeps.
+
+use crate::inventory::{Inventory, settle};
+use crate::revocation::{every_way_to_block, waits};
+use crate::stage::{Stage, authority, endpoint, endpoint_of, request};
+use crate::{Failure, Verdict, check};
+use alloc::vec;
+use alloc::vec::Vec;
+use tessera_abi::{EndReason, Error, FaultKind, ObjectKind, Priority, Rights, Shape};
+use tessera_core::actor::spawn::{Begin, Spawn, spawn};
+use tessera_core::cap::revoke::Subtree;
+use tessera_core::cap::{Capability, Scope};
+
+/// The rounds after the first by which one leaves no more than the one before.
+const ROUNDS: usize = 7;
+
+const DONE: EndReason = EndReason::Exited(0);
+
+fn refused(error: Error) -> EndReason {
+    EndReason::Exited(i32::from(error.number()))
+}
+
+/// Carries out an attack and looks at what is left.
+fn survives(stage: &mut Stage<'_>, attack: impl Fn(&mut Stage<'_>) -> Verdict) -> Verdict {
+    let door = endpoint(2)?;
+    let server =
+        stage.actor("adder", Shape::Handler, Priority::Normal, vec![door.derive(Rights::ALL, 0)?])?;
+    // A stack's frames stay with the stacks for good, so have as many as there can be.
+    drop((0..80).map(|_| khal::thread::Stack::allocate()).collect::<Vec<_>>());
+    let mut round = || -> Result<Inventory, Failure> {
+        attack(stage)?;
+        is_answered(stage, &door)?;
+        settle(stage)
+    };
+    let mut before = round()?;
+    for left in (0..ROUNDS).rev() {
+        let after = round()?;
+        let Some((name, now, then)) = after.difference(&before) else { break };
+        check!(left > 0, "{name}: {now}, a round before: {then}");
+        before = after;
+    }
+    check!(server.end().record().is_none(), "the server has ended");
+    check!(stage.kernel.leaks() == 0, "an actor left charged memory behind");
+    check!(khal::thread::abandoned() == 0, "a stack was abandoned");
+    server.kill();
+    stage.ends(&server, EndReason::Killed)
+}
+
+fn is_answered(stage: &mut Stage<'_>, door: &Capability) -> Verdict {
+    let client = stage.main("adds_hundred", vec![door.derive(Rights::SEND, 0)?])?;
+    stage.ends(&client, DONE)?;
+    let counters = endpoint_of(door)?.counters();
+    check!(counters.balance() && counters.blocked == 0, "messages are unaccounted for: {counters:?}");
+    Ok(())
+}
+
+fn one(stage: &mut Stage<'_>, module: &str, caps: Vec<Capability>, reason: EndReason) -> Verdict {
+    let actor = stage.main(module, caps)?;
+    stage.ends(&actor, reason)
+}
+
+/// Of loads, stores and bulk operations.
+pub fn memory_out_of_bounds(stage: &mut Stage<'_>) -> Verdict {
+    let reason = EndReason::Fault(FaultKind::MemoryOutOfBounds);
+    survives(stage, |stage| one(stage, "trap_memory_out_of_bounds", vec![], reason))
+}
+
+/// Of host calls: past the end, negative, overflowing.
+pub fn addresses_that_lie_outside(stage: &mut Stage<'_>) -> Verdict {
+    survives(stage, |stage| {
+        let random = authority(ObjectKind::Random)?;
+        let caps = vec![authority(ObjectKind::Log)?, endpoint(1)?, random];
+        one(stage, "addresses_outside", caps, DONE)
+    })
+}
+
+pub fn forged_stale_and_dropped_handles(stage: &mut Stage<'_>) -> Verdict {
+    survives(stage, |stage| {
+        let log = authority(ObjectKind::Log)?.derive(Rights::WRITE, 0)?;
+        let clock = authority(ObjectKind::Clock)?;
+        one(stage, "forges", vec![log, clock], DONE)
+    })
+}
+
+pub fn revoked_handles(stage: &mut Stage<'_>) -> Verdict {
+    survives(stage, |stage| one(stage, "copies_what_is_gone", vec![authority(ObjectKind::Factory)?], DONE))
+}
+
+pub fn expired_handles(stage: &mut Stage<'_>) -> Verdict {
+    survives(stage, |stage| one(stage, "runs_out", vec![authority(ObjectKind::Clock)?], DONE))
+}
+
+/// Every slot of its table, with what it makes.
+pub fn a_slot_bomb(stage: &mut Stage<'_>) -> Verdict {
+    let full = EndReason::Exited(15);
+    survives(stage, |stage| one(stage, "fills_table", vec![authority(ObjectKind::Factory)?], full))
+}
+
+pub fn a_message_flood(stage: &mut Stage<'_>) -> Verdict {
+    survives(stage, |stage| {
+        let door = endpoint(16)?;
+        one(stage, "floods", vec![door.derive(Rights::SEND, 0)?], DONE)?;
+        let counters = endpoint_of(&door)?.counters();
+        check!(counters.balance(), "messages are unaccounted for: {counters:?}");
+        Ok(())
+    })
+}
+
+pub fn a_memory_bomb(stage: &mut Stage<'_>) -> Verdict {
+    survives(stage, |stage| one(stage, "grows", vec![], DONE))
+}
+
+pub fn a_stack_bomb(stage: &mut Stage<'_>) -> Verdict {
+    let reason = EndReason::Fault(FaultKind::CallDepth);
+    survives(stage, |stage| one(stage, "trap_call_depth", vec![], reason))
+}
+
+pub fn a_table_bomb(stage: &mut Stage<'_>) -> Verdict {
+    survives(stage, |stage| one(stage, "grows_table", vec![], DONE))
+}
+
+pub fn endless_loops_on_every_core(stage: &mut Stage<'_>) -> Verdict {
+    survives(stage, |stage| {
+        let cores = stage.kernel.scheduler().core_count();
+        let loops: Vec<_> =
+            (0..2 * cores).map(|_| stage.main("forever", vec![])).collect::<Result<_, _>>()?;
+        let peer = stage.main("burn_short", vec![])?;
+        stage.ends(&peer, DONE)?;
+        for endless in &loops {
+            endless.kill();
+            stage.ends(endless, EndReason::Killed)?;
+        }
+        Ok(())
+    })
+}
+
+/// It spawns until the machine has no more, for ever; taking the spawner back ends all of it.
+pub fn a_fork_bomb(stage: &mut Stage<'_>) -> Verdict {
+    survives(stage, |stage| {
+        let spawner = authority(ObjectKind::Spawner)?;
+        let kernel = stage.kernel.clone();
+        let before = kernel.registry().living();
+        let first = stage.main("forks", vec![spawner.derive(Rights::ALL, 0)?])?;
+        stage.until("there are many", || kernel.registry().living() > before + 40)?;
+        Subtree::of(&spawner, Scope::Below)?.revoke(&kernel, || {})?;
+        stage.end_of(&first)?;
+        stage.until("all have ended", || kernel.registry().living() == before)
+    })
+}
+
+/// Twice, and by handles that are no reply's.
+pub fn replies_that_are_none(stage: &mut Stage<'_>) -> Verdict {
+    survives(stage, |stage| {
+        let door = endpoint(1)?;
+        let server = stage.main("replies_again", vec![door.derive(Rights::ALL, 0)?])?;
+        one(stage, "calls_once", vec![door.derive(Rights::SEND, 0)?], DONE)?;
+        stage.ends(&server, DONE)
+    })
+}
+
+pub fn an_endpoint_closed_under_its_waiters(stage: &mut Stage<'_>) -> Verdict {
+    survives(stage, |stage| {
+        let door = endpoint(1)?;
+        let queue = endpoint_of(&door)?;
+        let queued = stage.main("calls_once", vec![door.derive(Rights::SEND, 0)?])?;
+        stage.until("its call is queued", || queue.counters().queued == 1)?;
+        let sender = stage.main("tells", vec![door.derive(Rights::SEND, 1)?])?;
+        let caller = stage.main("tells", vec![door.derive(Rights::SEND, 0)?])?;
+        stage.until("both wait in line", || queue.counters().blocked == 2)?;
+        drop(door);
+        stage.ends(&queued, refused(Error::PeerDead))?;
+        stage.ends(&sender, refused(Error::Closed))?;
+        stage.ends(&caller, refused(Error::Closed))?;
+        check!(queue.counters().balance(), "messages are unaccounted for: {:?}", queue.counters());
+        Ok(())
+    })
+}
+
+/// As a draft, right after it was spawned, running, in each way to block, at rest, held back.
+pub fn kills_in_every_state(stage: &mut Stage<'_>) -> Verdict {
+    survives(stage, |stage| {
+        let awaited = stage.main("forever", vec![])?;
+        let mut victims = Vec::new();
+        for (way, kept, rights, badge) in every_way_to_block(&awaited)? {
+            let actor = stage.main("tells", vec![kept.derive(rights, badge)?])?;
+            stage.until(way, || waits(&actor))?;
+            victims.push((actor, Some(kept)));
+        }
+        let resting = stage.actor("adder", Shape::Handler, Priority::Normal, vec![endpoint(1)?])?;
+        stage.until("it rests", || resting.gate().is_waiting())?;
+        let held = stage.main("forever", vec![])?;
+        held.suspend();
+        stage.until("it is held back", || held.is_aside())?;
+        let draft =
+            Spawn { begin: Begin::WhenResumed, ..request("forever", Shape::Main, Priority::Normal, vec![]) };
+        let draft = spawn(&stage.kernel, draft)?;
+        let new = stage.main("forever", vec![])?;
+        victims.extend([resting, held, draft, new, awaited].map(|actor| (actor, None)));
+        for (victim, _) in &victims {
+            victim.kill();
+        }
+        for (victim, _) in &victims {
+            stage.ends(victim, EndReason::Killed)?;
+        }
+        Ok(())
+    })
+}
