@@ -163,6 +163,16 @@ impl Actor {
         sys::actor_kill(self.handle())
     }
 
+    /// Sets bits in a notification when it ends, whyever; at once if it has. Unlike [`Plan::on_end`] anybody can
+    /// ask for it who may wait for the actor. Revoking what is below the notification's capability calls it off.
+    ///
+    /// # Errors
+    /// [`Error::Full`] when too many have asked; those of handles that do not resolve or lack [`Rights::WAIT`],
+    /// or [`Rights::SIGNAL`] for the notification.
+    pub fn monitor(&self, notification: &Notification, bits: u64) -> Result<(), Error> {
+        sys::actor_monitor(self.handle(), notification.handle(), bits)
+    }
+
     /// Holds the actor back, at its next safe point, until it is resumed. It keeps all it has, and messages to
     /// it queue.
     ///

@@ -92,6 +92,21 @@ fn an_actor_is_held_back_and_let_go_by_the_right_to() {
 }
 
 #[test]
+fn whoever_monitors_an_actor_is_told_of_its_end_before_or_after() {
+    let mut kernel = Kernel::new();
+    let (spawner, factory) = (kernel.grant::<Spawner>("spawner"), kernel.grant::<Factory>("factory"));
+    let bell = factory.notification().unwrap();
+    let actor = spawner.spawn(&Plan::new("worker", "any").on_end(&bell, 1)).unwrap();
+    actor.monitor(&bell, 2).unwrap();
+    kernel.end_actor("worker", EndReason::Killed, "");
+    assert_eq!(bell.wait(NOW), Ok(3));
+    actor.monitor(&bell, 4).unwrap();
+    assert_eq!(bell.wait(NOW), Ok(4));
+    let listener = bell.narrowed(Rights::WAIT).unwrap();
+    assert_eq!(actor.monitor(&listener, 8), Err(Error::MissingRight));
+}
+
+#[test]
 fn dropping_a_made_capability_gives_its_slot_back_and_a_wired_one_stays() {
     let mut kernel = Kernel::new();
     kernel.grant::<Factory>("factory");

@@ -273,10 +273,10 @@ impl Kernel {
                 EndRecord { reason, reserved: 0, time_ns: state.now_ns, detail: Line::new_truncated(detail) };
             for actor in state.actors.iter_mut().filter(|actor| actor.name == name) {
                 actor.end = Some(end);
-                if let Some((index, bits)) = actor.end_signal
-                    && let Some(word) = state.notifications.get_mut(index)
-                {
-                    *word |= bits;
+                for (index, bits) in &actor.end_signals {
+                    if let Some(word) = state.notifications.get_mut(*index) {
+                        *word |= bits;
+                    }
                 }
             }
         });

@@ -112,7 +112,7 @@ pub struct Spawned {
     pub(super) limits: Vec<LimitsRecord>,
     pub(super) id: u64,
     pub(super) end: Option<EndRecord>,
-    pub(super) end_signal: Option<(usize, u64)>,
+    pub(super) end_signals: Vec<(usize, u64)>,
 }
 
 impl Spawned {

@@ -199,6 +199,10 @@ pub fn spawn_draft(spawner: Handle, request: &[u8]) -> Answer<Handle> {
     handle(lend(request, |request| border::spawn_draft(spawner.bits(), request, request.len_bytes())))
 }
 
+pub fn actor_monitor(actor: Handle, notification: Handle, bits: u64) -> Answer {
+    done(border::actor_monitor(actor.bits(), notification.bits(), bits))
+}
+
 pub fn actor_suspend(actor: Handle) -> Answer {
     done(border::actor_suspend(actor.bits()))
 }

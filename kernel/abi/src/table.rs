@@ -92,6 +92,8 @@ macro_rules! for_each_host_call {
                 "Holds the actor back from its next safe point on, between two quanta or host calls. It keeps all it has; messages to it queue, and a wait that ends meanwhile is told when it goes on. Once more changes nothing; killing it works.";
             69 ActorResume actor_resume(actor: Handle) needs Actor [SUSPEND] gives "0" refuses []
                 "Lets a suspended actor go on, or a draft begin. Of one that is neither, or has ended, nothing changes.";
+            70 ActorMonitor actor_monitor(actor: Handle, notification: Handle, bits: Word) needs Actor [WAIT] gives "0" refuses [Full NoMemory]
+                "Sets bits in a notification, which needs the right to signal, when the actor ends, or at once if it has. Taking the notification's capability back calls it off. An actor has up to 256 monitors.";
             71 SpawnDraft spawn_draft(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound BadModule MissingRight WrongKind TableFull NoMemory TooLong InvalidArgument Full Busy]
                 "As spawn, but the actor does not run before actor_resume.";
 

@@ -76,6 +76,9 @@ macro_rules! groups {
     (spawn_draft) => {
         spawn::spawn_draft
     };
+    (actor_monitor) => {
+        spawn::actor_monitor
+    };
     (actor_suspend) => {
         spawn::actor_suspend
     };

@@ -7,7 +7,9 @@ use crate::claim::claims;
 use crate::context::{Context, Refusal, deadline};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use tessera_abi::{EndRecord, Error, ObjectKind, Rights, SlotName, SpawnCap, SpawnHead, SpawnRequest};
+use tessera_abi::{
+    EndRecord, Error, Handle, ObjectKind, Rights, SlotName, SpawnCap, SpawnHead, SpawnRequest,
+};
 use tessera_core::actor::spawn::{Begin, Spawn};
 use tessera_core::actor::{ActorId, EndSignal, Profile};
 use tessera_core::cap::table::{DEFAULT_LIMIT, MAX_LIMIT};
@@ -119,15 +121,26 @@ fn narrowed(context: &Context<'_>, cap: &SpawnCap) -> Result<Capability, Refusal
 }
 
 fn signal(context: &Context<'_>, head: &SpawnHead) -> Result<Option<EndSignal>, Refusal> {
-    if head.end_notification.is_none() {
-        return Ok(None);
+    match head.end_notification {
+        Handle::NONE => Ok(None),
+        notification => Ok(Some(end_signal(context, notification, head.end_bits)?)),
     }
+}
+
+fn end_signal(context: &Context<'_>, notification: Handle, bits: u64) -> Result<EndSignal, Refusal> {
     let own = {
         let table = context.actor.table().lock();
-        let (held, _) = table.find(head.end_notification, ObjectKind::Notification, Rights::SIGNAL)?;
+        let (held, _) = table.find(notification, ObjectKind::Notification, Rights::SIGNAL)?;
         held.derive(Rights::SIGNAL, 0)?
     };
-    Ok(Some(EndSignal::new(own, head.end_bits)?))
+    Ok(EndSignal::new(own, bits)?)
+}
+
+pub fn actor_monitor(context: &mut Context<'_>, claim: claims::ActorMonitor) -> Result<u64, Refusal> {
+    let (target, pass) = context.target(claim.actor, Rights::WAIT)?;
+    let signal = end_signal(context, Handle::from_bits(claim.notification), claim.bits)?;
+    target.end().monitor((target.tree(), &pass), signal)?;
+    Ok(0)
 }
 
 pub fn actor_kill(context: &mut Context<'_>, claim: claims::ActorKill) -> Result<u64, Refusal> {

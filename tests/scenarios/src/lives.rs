@@ -1,11 +1,16 @@
 //! How actors begin and end.
 
-use crate::stage::{Stage, authority, endpoint, request};
+use crate::stage::{Stage, authority, endpoint, notification, request};
 use crate::{Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec;
+use khal::time::Instant;
 use tessera_abi::{ActorState, EndReason, Error, ObjectKind, Priority, Rights, Shape};
+use tessera_core::actor::EndSignal;
+use tessera_core::actor::end::SIGNALS_MAX;
 use tessera_core::actor::spawn::spawn;
+use tessera_core::cap::revoke::Subtree;
+use tessera_core::cap::{Capability, Object, Pass, Scope};
 
 pub fn a_main_actor_that_returns_exits_with_zero(stage: &mut Stage<'_>) -> Verdict {
     let actor = stage.main("nothing", vec![])?;
@@ -110,4 +115,36 @@ pub fn a_late_waiter_still_gets_the_reason(stage: &mut Stage<'_>) -> Verdict {
     stage.ends(&actor, EndReason::Exited(7))?;
     actor.kill();
     stage.ends(&actor, EndReason::Exited(7))
+}
+
+/// Slot 0 names the actor, slot 1 the notification. Several are told, also those who ask afterwards; one whose
+/// notification was taken back is not, and makes room.
+pub fn whoever_monitors_an_actor_is_told_of_its_end(stage: &mut Stage<'_>) -> Verdict {
+    let watched = stage.main("forever", vec![])?;
+    let named = Capability::first(Object::Actor(watched.clone()))?;
+    let (bell, other) = (notification()?, notification()?);
+    let pass = named.pass()?;
+    let monitor = |bell: &Capability, bits| {
+        let signal = EndSignal::new(bell.derive(Rights::SIGNAL, 0)?, bits)?;
+        watched.end().monitor((watched.tree(), &pass), signal)
+    };
+    for _ in 0..SIGNALS_MAX {
+        monitor(&other, 1)?;
+    }
+    check!(monitor(&bell, 1) == Err(Error::Full), "there is no end to monitors");
+    Subtree::of(&other, Scope::Below)?.revoke(&stage.kernel, || {})?;
+    monitor(&bell, 1)?;
+    let client = stage.main("monitors", vec![named.derive(Rights::ALL, 0)?, bell.derive(Rights::ALL, 0)?])?;
+    stage.until("it waits", || client.state() == ActorState::Blocked && client.gate().is_waiting())?;
+    watched.kill();
+    stage.ends(&client, EndReason::Exited(0))?;
+    check!(bits_of(&client, &other) == Err(Error::WouldBlock), "one was told that had been called off");
+    Ok(())
+}
+
+fn bits_of(by: &Arc<tessera_core::actor::Actor>, bell: &Capability) -> Result<u64, Error> {
+    match bell.object() {
+        Object::Notification(bell) => bell.wait(by, &Pass::KERNEL, Instant::ZERO),
+        _ => Err(Error::WrongKind),
+    }
 }

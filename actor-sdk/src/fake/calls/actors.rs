@@ -22,6 +22,17 @@ impl Calls<'_> {
         self.make(request, len, true)
     }
 
+    pub(super) fn actor_monitor(&mut self, actor: u64, notification: u64, bits: u64) -> Outcome {
+        let signal = self.end_signal(Handle::from_bits(notification), bits)?;
+        let actor = self.actor(actor)?;
+        if actor.end.is_none() {
+            actor.end_signals.push(signal);
+        } else if let Some(word) = self.state.notifications.get_mut(signal.0) {
+            *word |= signal.1;
+        }
+        Ok(0)
+    }
+
     pub(super) fn actor_suspend(&mut self, actor: u64) -> Outcome {
         self.actor(actor)?.suspended = true;
         Ok(0)
@@ -41,9 +52,9 @@ impl Calls<'_> {
             limits.push(held.limits.record(self.state.now_ns));
             caps.push((cap.name.as_str().to_owned(), held.object.kind(), cap.rights));
         }
-        let end_signal = match request.head.end_notification {
-            Handle::NONE => None,
-            handle => Some(self.end_signal(handle, request.head.end_bits)?),
+        let end_signals = match request.head.end_notification {
+            Handle::NONE => Vec::new(),
+            handle => vec![self.end_signal(handle, request.head.end_bits)?],
         };
         self.state.actors.push(Spawned {
             name: request.head.name.as_str().to_owned(),
@@ -55,7 +66,7 @@ impl Calls<'_> {
             suspended,
             id: self.state.actors.len() as u64 + 2,
             end: None,
-            end_signal,
+            end_signals,
         });
         self.install_new(Object::Actor(self.state.actors.len() - 1))
     }

@@ -1,8 +1,8 @@
 //! An actor's end: latched once, told to all who wait, however late.
 //!
-//! Owns the reason and the waiters. Invariant: the reason, once set, never changes; whoever waits
-//! before is woken, whoever comes after gets it at once. The detail has room of its own, since most ends
-//! need none and every actor would keep it; without memory for it an end is told without its detail.
+//! Owns the reason, the waiters and the signals to give. Invariant: the reason, once set, never changes;
+//! whoever waits before is woken, whoever comes after gets it at once. The detail has room of its own, since
+//! most ends need none and every actor would keep it; without memory for it an end is told without its detail.
 //! Lock: its own, rank `END`.
 
 use super::Actor;
@@ -20,10 +20,21 @@ use khal::sync::atomic::{AtomicBool, Ordering};
 use khal::time::Instant;
 use tessera_abi::{EndReason, EndRecord, Error, Line};
 
-/// What to signal at an end: a capability of the end's own, derived from the spawner's, so that taking that
-/// back takes this along; and the bits.
+/// The most signals that one end gives.
+pub const SIGNALS_MAX: u32 = 256;
+
+/// What to signal at an end: a capability of the end's own, derived from whose who wants to be told, so that
+/// taking that back takes this along; and the bits.
 #[derive(Debug)]
-pub struct EndSignal(Box<(Capability, u64)>);
+pub struct EndSignal(Box<Signal>);
+
+#[derive(Debug)]
+struct Signal {
+    capability: Capability,
+    bits: u64,
+    /// The next one of the same end: most ends have one signal or none, and no room for more.
+    next: Option<EndSignal>,
+}
 
 impl EndSignal {
     /// The signal `bits` through `capability`, which names a notification.
@@ -31,15 +42,55 @@ impl EndSignal {
     /// # Errors
     /// `NoMemory`.
     pub fn new(capability: Capability, bits: u64) -> Result<Self, Error> {
-        fallible::own((capability, bits)).map(EndSignal)
+        fallible::own(Signal { capability, bits, next: None }).map(EndSignal)
     }
 
     fn give(self) {
-        let (capability, bits) = *self.0;
+        let Signal { capability, bits, .. } = *self.0;
         // Being registered was the use of it, so its limits are not asked again.
         if let (Object::Notification(notification), Ok(pass)) = (capability.object(), capability.check()) {
             let _taken_back = notification.signal(&pass, bits);
         }
+    }
+}
+
+/// The signals of one end.
+#[derive(Debug)]
+struct Signals(Option<EndSignal>);
+
+impl Signals {
+    fn push(&mut self, mut signal: EndSignal) {
+        signal.0.next = self.0.take();
+        self.0 = Some(signal);
+    }
+
+    fn pop(&mut self) -> Option<EndSignal> {
+        let mut first = self.0.take()?;
+        self.0 = first.0.next.take();
+        Some(first)
+    }
+
+    /// Takes those out whose capability has been taken back; how many are left, and what was taken out, to be
+    /// dropped outside the lock.
+    fn sort_out(&mut self) -> (u32, Signals) {
+        let (mut good, mut dead, mut count) = (Signals(None), Signals(None), 0);
+        while let Some(signal) = self.pop() {
+            if signal.0.capability.check().is_ok() {
+                count += 1;
+                good.push(signal);
+            } else {
+                dead.push(signal);
+            }
+        }
+        *self = good;
+        (count, dead)
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        // One after the other: a long list is not to be dropped by recursion.
+        while self.pop().is_some() {}
     }
 }
 
@@ -62,7 +113,7 @@ impl Record {
 struct State {
     record: Option<Record>,
     waiters: Vec<Waiter>,
-    signal: Option<EndSignal>,
+    signals: Signals,
 }
 
 /// See the module.
@@ -77,7 +128,7 @@ pub struct End {
 impl End {
     /// Not ended; when it does, `signal` is given.
     pub fn new(signal: Option<EndSignal>) -> Self {
-        let state = State { record: None, waiters: Vec::new(), signal };
+        let state = State { record: None, waiters: Vec::new(), signals: Signals(signal) };
         End { state: Mutex::new(ranks::END, state), come: AtomicBool::new(false) }
     }
 
@@ -95,7 +146,7 @@ impl End {
     /// Sets the reason, unless one is set, and wakes whoever waits.
     pub(crate) fn latch(&self, reason: EndReason, detail: Line) {
         let detail = if detail.as_str().is_empty() { None } else { fallible::own(detail).ok() };
-        let (waiters, signal) = {
+        let (waiters, mut signals) = {
             let mut state = self.state.lock();
             if state.record.is_some() {
                 return;
@@ -103,14 +154,43 @@ impl End {
             let time_ns = khal::time::now().as_nanos();
             state.record = Some(Record { reason, time_ns, detail });
             self.come.store(true, Ordering::Release);
-            (core::mem::take(&mut state.waiters), state.signal.take())
+            (core::mem::take(&mut state.waiters), core::mem::replace(&mut state.signals, Signals(None)))
         };
-        if let Some(signal) = signal {
+        while let Some(signal) = signals.pop() {
             signal.give();
         }
         for waiter in waiters {
             let _stopped_waiting = waiter.hand(None, Cause::Delivered, Place::Home);
         }
+    }
+
+    /// Gives `signal` when the end comes, by leave of a capability in `tree`; at once if it has come.
+    ///
+    /// # Errors
+    /// `Revoked`; `Full` when so many are to be given already.
+    pub fn monitor(&self, through: (&Tree, &Pass), signal: EndSignal) -> Result<(), Error> {
+        let mut refused = None;
+        let (told, dead) = {
+            let mut state = self.state.lock();
+            let (count, dead) = state.signals.sort_out();
+            let told = match through.0.holds(through.1) {
+                Ok(()) if state.record.is_some() => Some(signal),
+                Ok(()) if count < SIGNALS_MAX => {
+                    state.signals.push(signal);
+                    None
+                }
+                held => {
+                    refused = Some((held.err().unwrap_or(Error::Full), signal));
+                    None
+                }
+            };
+            (told, dead)
+        };
+        drop(dead);
+        if let Some(signal) = told {
+            signal.give();
+        }
+        refused.map_or(Ok(()), |(error, _dropped_here)| Err(error))
     }
 
     /// Waits for the end, by leave of a capability in `tree`.
