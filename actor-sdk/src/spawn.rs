@@ -173,6 +173,16 @@ impl Actor {
         sys::actor_monitor(self.handle(), notification.handle(), bits)
     }
 
+    /// Lets `other` end with this one, as orphaned, should it fail: end otherwise than by returning or exiting with
+    /// 0. For both to end together, link each to the other.
+    ///
+    /// # Errors
+    /// [`Error::Full`] when too many have asked; those of handles that do not resolve or lack [`Rights::WAIT`],
+    /// or [`Rights::KILL`] for the other.
+    pub fn link(&self, other: &Self) -> Result<(), Error> {
+        sys::actor_link(self.handle(), other.handle())
+    }
+
     /// Holds the actor back, at its next safe point, until it is resumed. It keeps all it has, and messages to
     /// it queue.
     ///

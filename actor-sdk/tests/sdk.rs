@@ -107,6 +107,27 @@ fn whoever_monitors_an_actor_is_told_of_its_end_before_or_after() {
 }
 
 #[test]
+fn linked_actors_end_together_when_one_fails_and_not_when_it_is_done() {
+    let mut kernel = Kernel::new();
+    let spawner = kernel.grant::<Spawner>("spawner");
+    for (reason, expected) in
+        [(EndReason::Killed, Ok(EndReason::Orphaned)), (EndReason::Exited(0), Err(Error::WouldBlock))]
+    {
+        let one = spawner.spawn(&Plan::new("one", "any")).unwrap();
+        let other = spawner.spawn(&Plan::new("other", "any")).unwrap();
+        one.link(&other).unwrap();
+        other.link(&one).unwrap();
+        kernel.end_actor("one", reason, "");
+        assert_eq!(other.wait(NOW).map(|end| end.reason), expected);
+        let late = spawner.spawn(&Plan::new("late", "any")).unwrap();
+        one.link(&late).unwrap();
+        assert_eq!(late.wait(NOW).map(|end| end.reason), expected);
+        kernel.end_actor("other", EndReason::Exited(0), "");
+        kernel.end_actor("late", EndReason::Exited(0), "");
+    }
+}
+
+#[test]
 fn dropping_a_made_capability_gives_its_slot_back_and_a_wired_one_stays() {
     let mut kernel = Kernel::new();
     kernel.grant::<Factory>("factory");

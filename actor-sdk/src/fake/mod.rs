@@ -37,8 +37,8 @@ use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, HolderRecord, MachineRecord,
 };
 use tessera_abi::{
-    EndReason, EndRecord, Error, FaultKind, HostCall, LimitsRecord, Line, NOW, ObjectKind, Policy,
-    PowerAction, RevokeScope, Rights,
+    EndReason, Error, FaultKind, HostCall, LimitsRecord, NOW, ObjectKind, Policy, PowerAction, RevokeScope,
+    Rights,
 };
 
 pub use parcel::Parcel;
@@ -266,19 +266,13 @@ impl Kernel {
         STATE.with_borrow(|state| state.revoked.clone())
     }
 
-    /// Ends the spawned actor called `name`, and signals whom its spawner wanted told.
+    /// Ends the spawned actor called `name`, with those that are linked to it if it failed, and signals whoever
+    /// wanted to be told.
     pub fn end_actor(&mut self, name: &str, reason: EndReason, detail: &str) {
         STATE.with_borrow_mut(|state| {
-            let end =
-                EndRecord { reason, reserved: 0, time_ns: state.now_ns, detail: Line::new_truncated(detail) };
-            for actor in state.actors.iter_mut().filter(|actor| actor.name == name) {
-                actor.end = Some(end);
-                for (index, bits) in &actor.end_signals {
-                    if let Some(word) = state.notifications.get_mut(*index) {
-                        *word |= bits;
-                    }
-                }
-            }
+            let named = |(place, actor): (usize, &Spawned)| (actor.name == name).then_some(place);
+            let places: Vec<usize> = state.actors.iter().enumerate().filter_map(named).collect();
+            places.into_iter().for_each(|place| state.end(place, reason, detail));
         });
     }
 

@@ -10,8 +10,8 @@ use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, HolderRecord, LogEntry, MachineRecord,
 };
 use tessera_abi::{
-    EndRecord, Error, GrantState, Handle, HostCall, LimitsRecord, Needs, ObjectKind, Policy, RevokeScope,
-    Rights, Usage,
+    EndReason, EndRecord, Error, GrantState, Handle, HostCall, LimitsRecord, Line, Needs, ObjectKind, Policy,
+    RevokeScope, Rights, Usage,
 };
 
 use super::limits::Limits;
@@ -113,6 +113,8 @@ pub struct Spawned {
     pub(super) id: u64,
     pub(super) end: Option<EndRecord>,
     pub(super) end_signals: Vec<(usize, u64)>,
+    /// Places of those that end with it.
+    pub(super) links: Vec<usize>,
 }
 
 impl Spawned {
@@ -247,6 +249,24 @@ impl State {
         let slot = self.slots.get_mut(handle.index() as usize).ok_or(Error::BadHandle)?;
         slot.generation += 1;
         slot.held.take().ok_or(Error::StaleHandle)
+    }
+
+    /// Ends an actor, and those that end with it.
+    pub fn end(&mut self, place: usize, reason: EndReason, detail: &str) {
+        let time_ns = self.now_ns;
+        let Some(actor) = self.actors.get_mut(place) else { return };
+        actor.end = Some(EndRecord { reason, reserved: 0, time_ns, detail: Line::new_truncated(detail) });
+        for (index, bits) in &actor.end_signals {
+            if let Some(word) = self.notifications.get_mut(*index) {
+                *word |= bits;
+            }
+        }
+        let links = std::mem::take(&mut actor.links);
+        for other in links.into_iter().filter(|_| reason != EndReason::Exited(0)) {
+            if self.actors.get(other).is_some_and(|other| other.end.is_none()) {
+                self.end(other, EndReason::Orphaned, "");
+            }
+        }
     }
 
     /// The capability that was handed over under this name.

@@ -203,6 +203,10 @@ pub fn actor_monitor(actor: Handle, notification: Handle, bits: u64) -> Answer {
     done(border::actor_monitor(actor.bits(), notification.bits(), bits))
 }
 
+pub fn actor_link(actor: Handle, other: Handle) -> Answer {
+    done(border::actor_link(actor.bits(), other.bits()))
+}
+
 pub fn actor_suspend(actor: Handle) -> Answer {
     done(border::actor_suspend(actor.bits()))
 }

@@ -47,7 +47,7 @@ pub enum EndReason {
     Revoked,
     /// It used more than its account allows. Kept for accounts.
     OverQuota,
-    /// Its supervisor or scope ended, and it with them. Kept for supervision.
+    /// An actor that it was linked to failed, and it ended with that one.
     Orphaned,
 }
 

@@ -96,6 +96,8 @@ macro_rules! for_each_host_call {
                 "Sets bits in a notification, which needs the right to signal, when the actor ends, or at once if it has. Taking the notification's capability back calls it off. An actor has up to 256 monitors.";
             71 SpawnDraft spawn_draft(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound BadModule MissingRight WrongKind TableFull NoMemory TooLong InvalidArgument Full Busy]
                 "As spawn, but the actor does not run before actor_resume.";
+            72 ActorLink actor_link(actor: Handle, other: Handle) needs Actor [WAIT] gives "0" refuses [Full NoMemory]
+                "Ends the other actor, which needs the right to kill, as orphaned, when this one ends otherwise than by returning or exiting with 0, or at once if it has. Taking the other's capability back calls it off. Links count as monitors.";
 
             // Image and console.
             80 ImageRead image_read(image: Handle, offset: Word, buffer: Address, capacity: Length) needs Image [READ] gives "bytes copied, 0 at the end" refuses []

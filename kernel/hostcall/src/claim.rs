@@ -79,6 +79,9 @@ macro_rules! groups {
     (actor_monitor) => {
         spawn::actor_monitor
     };
+    (actor_link) => {
+        spawn::actor_link
+    };
     (actor_suspend) => {
         spawn::actor_suspend
     };

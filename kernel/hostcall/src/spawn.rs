@@ -128,12 +128,20 @@ fn signal(context: &Context<'_>, head: &SpawnHead) -> Result<Option<EndSignal>, 
 }
 
 fn end_signal(context: &Context<'_>, notification: Handle, bits: u64) -> Result<EndSignal, Refusal> {
-    let own = {
-        let table = context.actor.table().lock();
-        let (held, _) = table.find(notification, ObjectKind::Notification, Rights::SIGNAL)?;
-        held.derive(Rights::SIGNAL, 0)?
-    };
+    let own = derived(context, notification, ObjectKind::Notification, Rights::SIGNAL)?;
     Ok(EndSignal::new(own, bits)?)
+}
+
+/// A capability for the kernel to keep, derived from one of the caller's.
+fn derived(
+    context: &Context<'_>,
+    handle: Handle,
+    kind: ObjectKind,
+    rights: Rights,
+) -> Result<Capability, Refusal> {
+    let table = context.actor.table().lock();
+    let (held, _) = table.find(handle, kind, rights)?;
+    Ok(held.derive(rights, 0)?)
 }
 
 pub fn actor_monitor(context: &mut Context<'_>, claim: claims::ActorMonitor) -> Result<u64, Refusal> {
@@ -146,6 +154,13 @@ pub fn actor_monitor(context: &mut Context<'_>, claim: claims::ActorMonitor) -> 
 pub fn actor_kill(context: &mut Context<'_>, claim: claims::ActorKill) -> Result<u64, Refusal> {
     let (target, _) = context.target(claim.actor, Rights::KILL)?;
     target.kill();
+    Ok(0)
+}
+
+pub fn actor_link(context: &mut Context<'_>, claim: claims::ActorLink) -> Result<u64, Refusal> {
+    let (target, pass) = context.target(claim.actor, Rights::WAIT)?;
+    let other = derived(context, Handle::from_bits(claim.other), ObjectKind::Actor, Rights::KILL)?;
+    target.end().monitor((target.tree(), &pass), EndSignal::new(other, 0)?)?;
     Ok(0)
 }
 

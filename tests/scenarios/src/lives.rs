@@ -1,14 +1,14 @@
 //! How actors begin and end.
 
-use crate::stage::{Stage, authority, endpoint, notification, request};
+use crate::stage::{Stage, authority, endpoint, failure, notification, request};
 use crate::{Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec;
 use khal::time::Instant;
 use tessera_abi::{ActorState, EndReason, Error, ObjectKind, Priority, Rights, Shape};
-use tessera_core::actor::EndSignal;
 use tessera_core::actor::end::SIGNALS_MAX;
 use tessera_core::actor::spawn::spawn;
+use tessera_core::actor::{Actor, EndSignal};
 use tessera_core::cap::revoke::Subtree;
 use tessera_core::cap::{Capability, Object, Pass, Scope};
 
@@ -142,9 +142,46 @@ pub fn whoever_monitors_an_actor_is_told_of_its_end(stage: &mut Stage<'_>) -> Ve
     Ok(())
 }
 
-fn bits_of(by: &Arc<tessera_core::actor::Actor>, bell: &Capability) -> Result<u64, Error> {
+fn bits_of(by: &Arc<Actor>, bell: &Capability) -> Result<u64, Error> {
     match bell.object() {
         Object::Notification(bell) => bell.wait(by, &Pass::KERNEL, Instant::ZERO),
         _ => Err(Error::WrongKind),
     }
+}
+
+/// One that fails takes those along that are linked to it, and those linked to them; one that is done takes nobody,
+/// and a link that was called off neither.
+pub fn linked_actors_end_with_the_one_that_fails(stage: &mut Stage<'_>) -> Verdict {
+    let named = |actor: &Arc<Actor>| Capability::first(Object::Actor(actor.clone()));
+    let mut chain = vec![];
+    for _ in 0..4 {
+        chain.push(stage.main("forever", vec![])?);
+    }
+    let spared = stage.main("forever", vec![])?;
+    let called_off = named(&spared)?;
+    let mut links = vec![];
+    for pair in chain.windows(2) {
+        // The module links what is in slot 0 to what is in slot 1, and the other way round.
+        if let [one, other] = pair {
+            links.push(stage.main("links", vec![named(one)?, named(other)?])?);
+        }
+    }
+    let done = stage.main("nothing", vec![])?;
+    links.push(stage.main("links", vec![named(&done)?, called_off.derive(Rights::ALL, 0)?])?);
+    let last = chain.last().map(named).ok_or_else(|| failure(format_args!("nobody")))??;
+    links.push(stage.main("links", vec![last, called_off.derive(Rights::ALL, 0)?])?);
+    for link in &links {
+        stage.ends(link, EndReason::Exited(0))?;
+    }
+    stage.ends(&done, EndReason::Exited(0))?;
+    Subtree::of(&called_off, Scope::Below)?.revoke(&stage.kernel, || {})?;
+    let failed = chain.remove(1);
+    failed.kill();
+    stage.ends(&failed, EndReason::Killed)?;
+    for actor in &chain {
+        stage.ends(actor, EndReason::Orphaned)?;
+    }
+    check!(!spared.end().has_come(), "one ended that was not linked any more");
+    spared.kill();
+    stage.ends(&spared, EndReason::Killed)
 }

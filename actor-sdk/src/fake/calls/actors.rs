@@ -5,12 +5,12 @@
 
 use tessera_abi::inspect::HolderRecord;
 use tessera_abi::{
-    Error, Handle, HostCall, LimitsRecord, PowerAction, RevokeReceipt, RevokeScope, Rights, SpawnRequest,
-    Subject,
+    EndReason, Error, Handle, HostCall, LimitsRecord, PowerAction, RevokeReceipt, RevokeScope, Rights,
+    SpawnRequest, Subject,
 };
 
 use super::{Calls, Outcome};
-use crate::fake::state::{Object, Spawned};
+use crate::fake::state::{Held, Object, Spawned};
 use crate::fake::{Refused, Stop};
 
 impl Calls<'_> {
@@ -29,6 +29,20 @@ impl Calls<'_> {
             actor.end_signals.push(signal);
         } else if let Some(word) = self.state.notifications.get_mut(signal.0) {
             *word |= signal.1;
+        }
+        Ok(0)
+    }
+
+    pub(super) fn actor_link(&mut self, actor: u64, other: u64) -> Outcome {
+        let other = match *self.state.resolve(HostCall::ActorKill, Handle::from_bits(other))? {
+            Held { object: Object::Actor(index), .. } => index,
+            _ => return Err(Error::WrongKind.into()),
+        };
+        let actor = self.actor(actor)?;
+        match actor.end {
+            None => actor.links.push(other),
+            Some(end) if end.reason != EndReason::Exited(0) => self.state.end(other, EndReason::Orphaned, ""),
+            Some(_) => {}
         }
         Ok(0)
     }
@@ -67,6 +81,7 @@ impl Calls<'_> {
             id: self.state.actors.len() as u64 + 2,
             end: None,
             end_signals,
+            links: Vec::new(),
         });
         self.install_new(Object::Actor(self.state.actors.len() - 1))
     }

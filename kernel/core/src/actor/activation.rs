@@ -57,6 +57,7 @@ fn run(actor: &Arc<Actor>) {
             actor.note_safe_point(true);
             actor.note_state(ActorState::Idle);
         }
+        Some((EndReason::Killed, detail)) => finish(actor, actor.why_stopped(), detail, instance),
         Some((reason, detail)) => finish(actor, reason, detail, instance),
     }
 }

@@ -23,8 +23,8 @@ use tessera_abi::{EndReason, EndRecord, Error, Line};
 /// The most signals that one end gives.
 pub const SIGNALS_MAX: u32 = 256;
 
-/// What to signal at an end: a capability of the end's own, derived from whose who wants to be told, so that
-/// taking that back takes this along; and the bits.
+/// What to do at an end: signal a notification, or end another actor. By a capability of the end's own, derived
+/// from that of whoever asked for it, so that taking that back takes this along.
 #[derive(Debug)]
 pub struct EndSignal(Box<Signal>);
 
@@ -37,7 +37,8 @@ struct Signal {
 }
 
 impl EndSignal {
-    /// The signal `bits` through `capability`, which names a notification.
+    /// The signal `bits` through `capability`, which names a notification; or, if it names an actor, the end of
+    /// that one, should this one fail.
     ///
     /// # Errors
     /// `NoMemory`.
@@ -45,11 +46,16 @@ impl EndSignal {
         fallible::own(Signal { capability, bits, next: None }).map(EndSignal)
     }
 
-    fn give(self) {
+    fn give(self, reason: EndReason) {
         let Signal { capability, bits, .. } = *self.0;
         // Being registered was the use of it, so its limits are not asked again.
-        if let (Object::Notification(notification), Ok(pass)) = (capability.object(), capability.check()) {
-            let _taken_back = notification.signal(&pass, bits);
+        let Ok(pass) = capability.check() else { return };
+        match capability.object() {
+            Object::Notification(notification) => {
+                let _taken_back = notification.signal(&pass, bits);
+            }
+            Object::Actor(other) if reason != EndReason::Exited(0) => other.orphan(),
+            _ => {}
         }
     }
 }
@@ -157,7 +163,7 @@ impl End {
             (core::mem::take(&mut state.waiters), core::mem::replace(&mut state.signals, Signals(None)))
         };
         while let Some(signal) = signals.pop() {
-            signal.give();
+            signal.give(reason);
         }
         for waiter in waiters {
             let _stopped_waiting = waiter.hand(None, Cause::Delivered, Place::Home);
@@ -174,7 +180,9 @@ impl End {
             let mut state = self.state.lock();
             let (count, dead) = state.signals.sort_out();
             let told = match through.0.holds(through.1) {
-                Ok(()) if state.record.is_some() => Some(signal),
+                Ok(()) if state.record.is_some() => {
+                    state.record.as_ref().map(|record| (signal, record.reason))
+                }
                 Ok(()) if count < SIGNALS_MAX => {
                     state.signals.push(signal);
                     None
@@ -187,8 +195,8 @@ impl End {
             (told, dead)
         };
         drop(dead);
-        if let Some(signal) = told {
-            signal.give();
+        if let Some((signal, reason)) = told {
+            signal.give(reason);
         }
         refused.map_or(Ok(()), |(error, _dropped_here)| Err(error))
     }

@@ -34,7 +34,7 @@ use khal::cpu::CoreId;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 use khal::sync::{ArcSlot, Mutex, PreemptGuard};
 use khal::thread::{Pause, Stack, Thread};
-use tessera_abi::{ActorState, Name, Priority, Shape};
+use tessera_abi::{ActorState, EndReason, Name, Priority, Shape};
 
 pub use end::{End, EndSignal};
 
@@ -109,6 +109,8 @@ pub struct Actor {
     link: ArcSlot<Actor>,
     timer_place: AtomicU32,
     stop: AtomicBool,
+    /// It is to stop because an actor that it is linked to failed.
+    orphaned: AtomicBool,
     state: AtomicU8,
     home: AtomicU16,
     hold: Hold,
@@ -239,6 +241,19 @@ impl Actor {
         if let Some(claim) = self.gate.claim_any() {
             self.wake(claim.fire(Cause::Stopped), Place::Home);
         }
+    }
+
+    /// Ends it with an actor that it is linked to.
+    pub(crate) fn orphan(self: &Arc<Self>) {
+        // Relaxed: `kill` publishes it, by raising the stop flag. If somebody kills it at the same moment, either
+        // reason is true.
+        self.orphaned.store(true, Ordering::Relaxed);
+        self.kill();
+    }
+
+    /// Why it ended, when that was because it had to.
+    pub(crate) fn why_stopped(&self) -> EndReason {
+        if self.orphaned.load(Ordering::Relaxed) { EndReason::Orphaned } else { EndReason::Killed }
     }
 
     /// Whether it has been asked to end.

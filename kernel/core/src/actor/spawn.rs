@@ -83,6 +83,7 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
             link: ArcSlot::new(),
             timer_place: AtomicU32::new(0),
             stop: AtomicBool::new(false),
+            orphaned: AtomicBool::new(false),
             state: AtomicU8::new(ActorState::Starting.number()),
             home: AtomicU16::new(khal::cpu::current().index() as u16),
             hold: if begin == Begin::Now { Hold::free() } else { Hold::aside() },
