@@ -14,7 +14,7 @@ use crate::message::{Incoming, Outgoing};
 use crate::sys;
 
 /// What most messages fit into; longer ones cost a second call.
-const FIRST_BUFFER_BYTES: usize = 128;
+pub const FIRST_BUFFER_BYTES: usize = 128;
 
 impl Endpoint {
     /// The actor's own endpoint: where others' messages to it arrive.

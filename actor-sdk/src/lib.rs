@@ -44,6 +44,7 @@ pub mod logging;
 mod machine;
 mod message;
 pub mod protocol;
+mod select;
 mod spawn;
 pub mod supervisor;
 #[cfg_attr(
@@ -59,6 +60,7 @@ pub use capability::{
 pub use derive::Derive;
 pub use entry::{Handler, Outcome};
 pub use message::{Incoming, Outgoing};
+pub use select::{Event, Select, Unmet};
 pub use spawn::Plan;
 pub use tessera_abi as abi;
 pub use tessera_abi::{

@@ -17,12 +17,13 @@ mod export;
 
 use alloc::string::String;
 use alloc::vec;
+use alloc::vec::Vec;
 
 use border::{lend, lend_mut};
 use tessera_abi::inspect::{CapabilityInfo, HolderRecord, LogEntry};
 use tessera_abi::{
     Derivation, EndRecord, Error, Handle, Level, LimitsRecord, Message, Policy, PowerAction, RevokeReceipt,
-    RevokeScope, Rights, Subject, result,
+    RevokeScope, Rights, Subject, WaitItem, result,
 };
 
 pub(crate) use border::Alone;
@@ -189,6 +190,28 @@ pub fn notification_wait(notification: Handle, deadline_ns: u64) -> Answer<u64> 
     let mut bits = [0; 8];
     done(lend_mut(&mut bits, |bits| border::notification_wait(notification.bits(), bits, deadline_ns)))?;
     Ok(u64::from_le_bytes(bits))
+}
+
+/// Waits for one of the items, whose written fields are brought up to date, and receives into `buffer` if it was a
+/// message. The error comes with how many bytes the message has, for `too-long`.
+pub fn wait_any(
+    items: &mut [WaitItem],
+    first: u32,
+    buffer: &mut [u8],
+    deadline_ns: u64,
+) -> Result<(usize, Message), (Error, u32)> {
+    let mut list: Vec<u8> = items.iter().flat_map(|item| WaitItem::new(item.handle).encode()).collect();
+    let mut place = 0;
+    let received = lend_mut(&mut list, |list| {
+        exchange(Message::EMPTY, buffer, |record| {
+            place = border::wait_any(list, items.len() as u32, first, record, deadline_ns);
+            place
+        })
+    });
+    for (item, bytes) in items.iter_mut().zip(list.chunks_exact(WaitItem::SIZE)) {
+        *item = WaitItem::decode(bytes).unwrap_or(*item);
+    }
+    received.map(|record| (place as usize, record))
 }
 
 pub fn spawn(spawner: Handle, request: &[u8]) -> Answer<Handle> {

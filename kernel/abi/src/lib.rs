@@ -24,6 +24,7 @@ pub mod limits;
 pub mod message;
 pub mod table;
 pub mod text;
+pub mod waiting;
 pub mod wire;
 
 pub use actor::{ActorState, Priority, Shape, SpawnCap, SpawnHead, SpawnRequest};
@@ -40,6 +41,7 @@ pub use message::{
     TransferMode,
 };
 pub use text::{Line, Name, SlotName, Text};
+pub use waiting::{WAIT_ITEMS_MAX, WaitItem};
 
 /// The module that all host calls are imported from.
 pub const IMPORT_MODULE: &str = "tessera";

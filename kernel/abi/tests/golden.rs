@@ -9,7 +9,9 @@ use tessera_abi::inspect::{
     MachineRecord, RevokeReceipt,
 };
 use tessera_abi::limits::{Derivation, LimitsRecord};
-use tessera_abi::{EndRecord, Error, FaultKind, Message, ObjectKind, Rights, SpawnCap, SpawnHead, TABLE};
+use tessera_abi::{
+    EndRecord, Error, FaultKind, Message, ObjectKind, Rights, SpawnCap, SpawnHead, TABLE, WaitItem,
+};
 
 fn frozen_form() -> Result<String, std::fmt::Error> {
     let mut text = String::new();
@@ -49,6 +51,7 @@ fn frozen_form() -> Result<String, std::fmt::Error> {
         ("derivation", Derivation::SIZE),
         ("limits", LimitsRecord::SIZE),
         ("endpoint", EndpointRecord::SIZE),
+        ("wait-item", WaitItem::SIZE),
     ];
     for (name, size) in sizes {
         writeln!(text, "record {name} {size}")?;

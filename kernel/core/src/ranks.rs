@@ -24,6 +24,8 @@ pub const TABLE: Rank = Rank::of(&Order { order: 30, name: "table" });
 pub const BODY: Rank = Rank::of(&Order { order: 32, name: "body" });
 /// One actor's place for what it is handed.
 pub const INBOX: Rank = Rank::of(&Order { order: 34, name: "inbox" });
+/// What an actor waits through, where that is several things.
+pub const THROUGH: Rank = Rank::of(&Order { order: 35, name: "through" });
 /// One object's derivation tree.
 pub const TREE: Rank = Rank::of(&Order { order: 36, name: "tree" });
 /// One core's deadlines.

@@ -12,7 +12,7 @@ use khal::sync::atomic::{AtomicU32, Ordering, fence};
 use khal::sync::{Mutex, Order, Rank};
 use std::sync::Arc;
 use tessera_abi::{Error, Rights};
-use tessera_core::cap::{Grant, NodeId, Pass, Scope, Through, Tree};
+use tessera_core::cap::{Grant, NodeId, Pass, Passages, Scope, Through, Tree};
 use tessera_core::sched::gate::{Cause, Claim, Gate, Park, Wake};
 
 const GRANT: Grant = Grant { rights: Rights::SEND, badge: 0, holder: 1 };
@@ -133,7 +133,7 @@ struct Sleeper {
 impl Sleeper {
     fn run(&self) {
         self.ended.lock().unwrap().push(self.gate.finish());
-        self.through.end();
+        self.through.end_several();
     }
 
     /// `Scheduler::park`.
@@ -167,6 +167,29 @@ fn block(sleeper: &Sleeper, node: NodeId, pass: &Pass) {
     }
 }
 
+/// `Actor::block_among`, through this node behind another one.
+fn block_among(sleeper: &Sleeper, node: NodeId, pass: &Pass) {
+    note_several(sleeper, node);
+    // For SeqCst: see the module.
+    fence(Ordering::SeqCst);
+    if sleeper.tree.holds(pass).is_err() {
+        let cause = sleeper.gate.withdraw().unwrap_or(Cause::Revoked);
+        sleeper.ended.lock().unwrap().push(cause);
+        sleeper.through.end_several();
+    } else {
+        sleeper.park();
+    }
+}
+
+fn note_several(sleeper: &Sleeper, node: NodeId) {
+    let other = Tree::new();
+    let beside = other.derive(None, GRANT, || ()).unwrap();
+    let mut passages = Passages::with_room(2).unwrap();
+    passages.add(&other, beside);
+    passages.add(&sleeper.tree, node);
+    sleeper.through.begin_several(passages);
+}
+
 fn wait_against(block: fn(&Sleeper, NodeId, &Pass), revoke: fn(&Sleeper, NodeId)) {
     loom::model(move || {
         let sleeper = Arc::new(Sleeper {
@@ -197,6 +220,24 @@ fn revoke_and_wake(sleeper: &Sleeper, node: NodeId) {
 #[test]
 fn whoever_waits_is_told_once() {
     wait_against(block, revoke_and_wake);
+}
+
+#[test]
+fn whoever_waits_through_several_is_told_once() {
+    wait_against(block_among, revoke_and_wake);
+}
+
+/// The planted bug: as below, for a wait through several.
+#[test]
+#[should_panic(expected = "a waiter was not told")]
+fn a_wait_through_several_that_does_not_ask_again_is_found() {
+    wait_against(
+        |sleeper, node, _pass| {
+            note_several(sleeper, node);
+            sleeper.park();
+        },
+        revoke_and_wake,
+    );
 }
 
 /// The planted bug: the wait does not ask once more before it sleeps.

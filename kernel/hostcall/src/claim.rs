@@ -5,7 +5,7 @@
 //! of its name. Does nothing else.
 
 use crate::context::{Context, Refusal};
-use crate::{inspect, ipc, limits, own, revoke, spawn, system};
+use crate::{inspect, ipc, limits, own, revoke, spawn, system, waiting};
 use tessera_abi::HostCall;
 use tessera_abi::arg::{self, Argument};
 
@@ -69,6 +69,9 @@ macro_rules! groups {
     };
     (notification_wait) => {
         ipc::notification_wait
+    };
+    (wait_any) => {
+        waiting::wait_any
     };
     (spawn) => {
         spawn::spawn

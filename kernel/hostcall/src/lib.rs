@@ -23,6 +23,7 @@ mod own;
 mod revoke;
 mod spawn;
 mod system;
+mod waiting;
 
 use alloc::sync::Arc;
 use context::{Context, Refusal};

@@ -27,6 +27,7 @@ mod scheduling;
 pub mod stage;
 mod storms;
 mod suspension;
+mod waiting;
 
 pub use flawed::Flawed;
 pub use stage::{Failure, Stage};
@@ -80,6 +81,10 @@ list! {
         a_caller_whose_message_is_dropped_is_told what_a_message_carries_stays_or_goes_with_it
         without_a_capacity_senders_wait_for_a_receiver without_a_capacity_a_resting_handler_is_a_receiver
         receivers_without_room_do_not_hide_a_message;
+    waiting: whichever_comes_ends_a_wait_for_any one_of_several_wins_and_the_others_keep_theirs
+        a_wait_for_any_is_a_receiver_in_a_rendezvous a_wait_for_any_is_refused_where_it_cannot_be
+        a_wait_for_any_ends_when_any_of_it_is_taken_back whoever_waits_for_any_can_be_killed
+        two_that_always_have_something_are_taken_from_by_turns nothing_is_lost_among_many_who_wait_for_any;
     handing_over: forged_and_stale_handles_are_told_apart a_capability_arrives_with_fewer_rights
         what_may_not_be_granted_stays a_full_table_refuses
         the_right_to_receive_does_not_travel;

@@ -11,7 +11,7 @@ use crate::fallible;
 use crate::ipc::waiter::{Room, Waiter};
 use crate::ranks;
 use crate::sched::core::Place;
-use crate::sched::gate::Cause;
+use crate::sched::gate::{Cause, Ticket};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -234,8 +234,27 @@ impl End {
             Ok(_) => Error::Cancelled,
             Err(error) => error,
         };
-        self.state.lock().waiters.retain(|one| !one.is(waiter, ticket));
+        self.forget(waiter, ticket);
         Err(error)
+    }
+
+    /// Adds somebody who waits for other things too. False when the end has come: it is there to be looked at.
+    ///
+    /// # Errors
+    /// `NoMemory`.
+    pub(crate) fn watch(&self, waiter: Waiter) -> Result<bool, Error> {
+        let mut state = self.state.lock();
+        if state.record.is_some() {
+            return Ok(false);
+        }
+        state.waiters.try_reserve(1).map_err(|_| Error::NoMemory)?;
+        state.waiters.push(waiter);
+        Ok(true)
+    }
+
+    /// Takes a waiter away that gives up.
+    pub(crate) fn forget(&self, waiter: &Arc<Actor>, ticket: Ticket) {
+        self.state.lock().waiters.retain(|one| !one.is(waiter, ticket));
     }
 }
 

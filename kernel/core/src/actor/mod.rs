@@ -124,7 +124,9 @@ pub struct Actor {
     /// What its present wait goes through.
     through: Through,
     /// The last revocation that has counted it.
-    counted_by: AtomicU64,
+    counted_by: AtomicU32,
+    /// Which of several things it was handed last.
+    won: AtomicU16,
     /// Every capability that names it.
     tree: Tree,
     /// A handler's, with the leave to receive from it.
@@ -307,6 +309,17 @@ impl Actor {
     pub(crate) fn put_inbox(&self, parcel: Parcel) {
         let before = self.inbox.lock().replace(parcel);
         debug_assert!(before.is_none(), "one wait, one parcel");
+    }
+
+    /// Notes which of the things that it waits for it has been handed.
+    pub(crate) fn note_won(&self, place: u16) {
+        // Relaxed: between claim and fire, so the gate carries it to who reads it after the wait.
+        self.won.store(place, Ordering::Relaxed);
+    }
+
+    /// Which of the things that it waited for it has been handed.
+    pub(crate) fn won(&self) -> u16 {
+        self.won.load(Ordering::Relaxed)
     }
 
     pub(crate) fn take_inbox(&self) -> Option<Parcel> {

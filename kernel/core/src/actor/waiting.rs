@@ -6,10 +6,11 @@
 //! held across the switch.
 
 use super::{Actor, ActorId};
-use crate::cap::{NodeId, Pass, Tree};
+use crate::cap::{NodeId, Pass, Passages, Tree};
 use crate::sched::core::Place;
 use crate::sched::gate::{Cause, Ticket};
 use crate::sched::timers::Entry;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use khal::cpu::CoreId;
 use khal::sync::PreemptGuard;
@@ -46,6 +47,27 @@ impl Actor {
             Ok(Cause::TimedOut) if bound < deadline => Err(Error::Expired),
             ended => ended,
         }
+    }
+
+    /// As [`block`](Self::block), by leave of several capabilities: `hold` says whether all of them are good.
+    ///
+    /// # Errors
+    /// As [`block`](Self::block).
+    pub(crate) fn block_among(
+        self: &Arc<Self>,
+        ticket: Ticket,
+        deadline: Instant,
+        passages: Box<Passages>,
+        hold: impl FnOnce() -> bool,
+    ) -> Result<Cause, Error> {
+        self.through.begin_several(passages);
+        let ended = if hold() {
+            self.sleep(ticket, deadline)
+        } else {
+            Ok(self.gate.withdraw().unwrap_or(Cause::Revoked))
+        };
+        self.through.end_several();
+        ended
     }
 
     fn sleep(self: &Arc<Self>, ticket: Ticket, deadline: Instant) -> Result<Cause, Error> {
@@ -97,7 +119,9 @@ impl Actor {
 
     /// Whether the revocation numbered `revocation` meets it for the first time.
     pub(crate) fn count_once(&self, revocation: u64) -> bool {
-        // Relaxed: a figure; two revocations at once may each count an actor twice.
+        // Relaxed: a figure; two revocations at once may each count an actor twice. Half of the number tells
+        // them apart well enough.
+        let revocation = revocation as u32;
         self.counted_by.swap(revocation, Ordering::Relaxed) != revocation
     }
 

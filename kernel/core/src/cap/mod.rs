@@ -22,5 +22,5 @@ pub use forest::{Scope, View};
 pub use nodes::{Grant, NodeId};
 pub use object::{Authority, Capability, Object};
 pub use table::{Reservation, Table};
-pub use through::Through;
+pub use through::{Passages, Through};
 pub use tree::{Pass, Tree};

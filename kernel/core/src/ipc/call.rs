@@ -122,7 +122,7 @@ impl Endpoint {
 /// What a caller is told whose message will not be answered; one that was never taken comes back.
 fn refused(parcel: Option<Parcel>, message: &mut Option<Message>) -> Error {
     match parcel {
-        Some(Parcel::Returned(returned)) => {
+        Some(Parcel::Message(returned)) => {
             *message = Some(returned);
             Error::Closed
         }

@@ -276,7 +276,7 @@ impl Endpoint {
 
     /// Takes a receiver that gives up out of the line; it may have been woken for a message that it does not
     /// take, so the next one looks.
-    fn forget_receiver(&self, actor: &Arc<Actor>, ticket: Ticket) {
+    pub(super) fn forget_receiver(&self, actor: &Arc<Actor>, ticket: Ticket) {
         let mut state = self.lock();
         state.receivers.retain(|one| !one.waiter.is(actor, ticket));
         if !state.queue.is_empty() {
@@ -293,7 +293,7 @@ impl Endpoint {
         }
         drop(state);
         match actor.take_inbox() {
-            Some(Parcel::Returned(message)) => Some(message),
+            Some(Parcel::Message(message)) => Some(message),
             _ => None,
         }
     }

@@ -105,7 +105,27 @@ impl Notification {
     }
 
     fn give_up(&self, actor: &Arc<Actor>, ticket: Ticket, error: Error) -> Result<u64, Error> {
-        self.state.lock().waiters.retain(|(waiter, _)| !waiter.is(actor, ticket));
+        self.forget(actor, ticket);
         Err(error)
+    }
+
+    /// Puts somebody in line who waits for other things too. False when there is something to look at instead:
+    /// bits, or that the leave is gone.
+    ///
+    /// # Errors
+    /// `NoMemory`.
+    pub(super) fn watch(&self, waiter: Waiter, pass: &Pass) -> Result<bool, Error> {
+        let mut state = self.state.lock();
+        if state.bits != 0 || self.tree.holds(pass).is_err() {
+            return Ok(false);
+        }
+        state.waiters.try_reserve(1).map_err(|_| Error::NoMemory)?;
+        state.waiters.push_back((waiter, *pass));
+        Ok(true)
+    }
+
+    /// Takes somebody out of line. Bits are handed over with the wake, so nobody else need look.
+    pub(super) fn forget(&self, actor: &Arc<Actor>, ticket: Ticket) {
+        self.state.lock().waiters.retain(|(waiter, _)| !waiter.is(actor, ticket));
     }
 }

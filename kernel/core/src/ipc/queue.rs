@@ -218,12 +218,18 @@ impl State {
         Ok(ticket)
     }
 
-    pub(super) fn wait_for_message(&mut self, by: By<'_>, room: Room) -> Result<Ticket, Error> {
+    /// Makes room for one more in the line of receivers.
+    pub(super) fn widen_line(&mut self) -> Result<(), Error> {
         // Most endpoints have one receiver, and there are as many as there are idle handlers.
         if self.receivers.len() == self.receivers.capacity() {
             let more = self.receivers.len().max(1);
             self.receivers.try_reserve_exact(more).map_err(|_| Error::NoMemory)?;
         }
+        Ok(())
+    }
+
+    pub(super) fn wait_for_message(&mut self, by: By<'_>, room: Room) -> Result<Ticket, Error> {
+        self.widen_line()?;
         let ticket = by.actor.gate().arm();
         let waiter = Waiter { actor: by.actor.clone(), ticket, room };
         self.receivers.push_back(Receiver { waiter, pass: *by.pass });
@@ -237,6 +243,12 @@ impl State {
             self.refill(tree, 1);
         }
         !self.queue.is_empty()
+    }
+
+    /// Whether [`has_message`](Self::has_message) would find one, without letting anybody hand one over.
+    pub(super) fn could_have_message(&self, tree: &Tree) -> bool {
+        let could_go = |blocked: &Blocked| tree.holds(&blocked.pass).is_ok() && blocked.waiter.waits();
+        !self.queue.is_empty() || self.limits.capacity == 0 && self.senders.iter().any(could_go)
     }
 
     /// Takes the oldest message, if there is one.
@@ -262,9 +274,9 @@ impl State {
     pub(super) fn give_back_all(&mut self) {
         for _ in 0..self.senders.len() {
             let Some(Blocked { waiter, until, message, pass }) = self.senders.pop_front() else { return };
-            match waiter.hand(Some(Parcel::Returned(message)), Cause::PeerDied, Place::Home) {
+            match waiter.hand(Some(Parcel::Message(message)), Cause::PeerDied, Place::Home) {
                 Ok(()) => self.tally.discarded += 1,
-                Err(Some(Parcel::Returned(message))) => {
+                Err(Some(Parcel::Message(message))) => {
                     self.senders.push_back(Blocked { waiter, until, message, pass });
                 }
                 Err(_) => {}

@@ -14,10 +14,9 @@ use khal::sync::PreemptGuard;
 /// What a waiter finds in its inbox.
 #[derive(Debug)]
 pub enum Parcel {
-    /// A message, or the answer to a call.
+    /// A message, or the answer to a call; with [`Cause::PeerDied`] the waiter's own message, which could not be
+    /// delivered.
     Message(Message),
-    /// The waiter's own message, which could not be delivered.
-    Returned(Message),
     /// Nothing: the message of the waiter's call was dropped for want of room.
     Dropped,
     /// A notification's bits.
@@ -31,6 +30,13 @@ pub enum Room {
     Bytes(u32),
     /// Nothing: it is to be woken and will look for itself.
     WakeOnly,
+    /// As `Bytes`, for one of several things that it waits for.
+    Among {
+        /// Which of them this is.
+        place: u16,
+        /// The bytes.
+        bytes: u32,
+    },
 }
 
 /// See the module.
@@ -55,6 +61,9 @@ impl Waiter {
         let Some(claim) = self.actor.gate().claim(self.ticket) else { return Err(parcel) };
         if let Some(parcel) = parcel {
             self.actor.put_inbox(parcel);
+            if let Room::Among { place, .. } = self.room {
+                self.actor.note_won(place);
+            }
         }
         self.actor.wake(claim.fire(cause), place);
         Ok(())
@@ -73,7 +82,7 @@ impl Waiter {
     /// Whether a message of so many bytes fits what he has room for.
     pub fn has_room_for(&self, bytes_len: usize) -> bool {
         match self.room {
-            Room::Bytes(most) => bytes_len <= most as usize,
+            Room::Bytes(most) | Room::Among { bytes: most, .. } => bytes_len <= most as usize,
             Room::WakeOnly => false,
         }
     }

@@ -1,0 +1,69 @@
+//! The fake kernel's wait for any of several things.
+//!
+//! Invariant: what is there is taken from as the calls for one thing do; nothing else can end the wait.
+//! Does not: know two who wait.
+
+use tessera_abi::{Error, Handle, HostCall, NOW, ObjectKind, WAIT_ITEMS_MAX, WaitItem};
+
+use super::{Calls, Outcome};
+use crate::fake::Refused;
+
+impl Calls<'_> {
+    #[expect(clippy::too_many_arguments, reason = "a row of the table, as wide as it is there")]
+    pub(super) fn wait_any(
+        &mut self,
+        items: u32,
+        count: u32,
+        first: u32,
+        message: u32,
+        deadline: u64,
+    ) -> Outcome {
+        if count == 0 || count > WAIT_ITEMS_MAX {
+            return Err(Error::InvalidArgument.into());
+        }
+        let at = |place: u32| items + place * WaitItem::SIZE as u32;
+        let mut kinds = Vec::new();
+        for place in 0..count {
+            let record = self.memory.read(at(place), WaitItem::SIZE as u32)?;
+            let handle = WaitItem::decode(record).map_err(|_| Error::InvalidArgument)?.handle;
+            let call = self.can_wait_for(handle);
+            kinds.push((handle, call.map_err(|error| self.note(at(place), error))?));
+        }
+        for place in (0..count).map(|step| (first % count + step) % count) {
+            let Some((handle, call)) = kinds.get(place as usize) else { continue };
+            match self.take(*handle, *call, message, at(place) + WaitItem::BITS_AT) {
+                Ok(_) => return Ok(u64::from(place)),
+                Err(Refused::With(Error::WouldBlock)) => {}
+                Err(Refused::With(error)) => return Err(self.note(at(place), error).into()),
+                Err(stop) => return Err(stop),
+            }
+        }
+        Err(self.wait(HostCall::WaitAny, deadline))
+    }
+
+    /// The call that waits for this thing alone.
+    fn can_wait_for(&self, handle: Handle) -> Result<HostCall, Error> {
+        let call = match self.state.usable(handle)?.object.kind() {
+            ObjectKind::Endpoint => HostCall::Recv,
+            ObjectKind::Notification => HostCall::NotificationWait,
+            ObjectKind::Actor => HostCall::ActorWait,
+            _ => return Err(Error::WrongKind),
+        };
+        self.state.resolve(call, handle).map(|_| call)
+    }
+
+    fn take(&mut self, handle: Handle, call: HostCall, message: u32, bits: u32) -> Outcome {
+        match call {
+            HostCall::Recv => self.recv(handle.bits(), message, NOW),
+            HostCall::NotificationWait => self.notification_wait(handle.bits(), bits, NOW),
+            _ if self.has_ended(handle)? => Ok(0),
+            _ => Err(Error::WouldBlock.into()),
+        }
+    }
+
+    /// Writes down in an item that it is what a refusal is about.
+    fn note(&mut self, item: u32, error: Error) -> Error {
+        let number = u32::from(error.number()).to_le_bytes();
+        self.memory.write(item + WaitItem::ERROR_AT, &number).err().unwrap_or(error)
+    }
+}

@@ -1,0 +1,146 @@
+//! Waiting for any of several things.
+//!
+//! The list is read and every handle looked up before anything waits; what concerns one item, a refusal or its
+//! bits, is written back to it. Locks: the caller's own `TABLE`; none is held while the caller blocks.
+
+use crate::claim::claims;
+use crate::context::{Context, Refusal, deadline};
+use crate::ipc::count;
+use crate::message::{Incoming, Place};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use tessera_abi::{Error, Handle, ObjectKind, Rights, WAIT_ITEMS_MAX, WaitItem};
+use tessera_core::cap::Object;
+use tessera_core::ipc::any::{AnyOf, Failed, Item, Ready, Source};
+
+pub fn wait_any(context: &mut Context<'_>, claim: claims::WaitAny) -> Result<u64, Refusal> {
+    let items = decode(context, &claim)?;
+    let takes_messages = items.iter().any(|item| matches!(item.source, Source::Endpoint(_)));
+    let room = if takes_messages { Some(room_for_a_message(context, claim.message)?) } else { None };
+    let room_bytes = room.as_ref().map_or(0, Incoming::bytes_most);
+    let first = (claim.first as usize).checked_rem(items.len()).unwrap_or(0);
+    let any = AnyOf { actor: context.actor, items: &items, first, room_bytes };
+    match any.wait(deadline(claim.deadline)) {
+        Ok((place, ready)) => {
+            accept(context, &claim, room, place, ready)?;
+            Ok(place as u64)
+        }
+        Err(failed) => Err(refuse(context, &claim, room, &items, failed)?.into()),
+    }
+}
+
+fn room_for_a_message(context: &Context<'_>, record: u32) -> Result<Incoming, Refusal> {
+    let place = Place::decode(context, record)?;
+    let slots = Incoming::reserve(&mut context.actor.table().lock())?;
+    Ok(Incoming { place, slots })
+}
+
+/// The things in the list. One that cannot be waited for is noted in its item.
+fn decode(context: &mut Context<'_>, claim: &claims::WaitAny) -> Result<Vec<Item>, Refusal> {
+    if claim.count == 0 || claim.count > WAIT_ITEMS_MAX {
+        return Err(Error::InvalidArgument.into());
+    }
+    let bytes = context.bytes(claim.items, claim.count as usize * WaitItem::SIZE)?;
+    let mut items = Vec::new();
+    items.try_reserve_exact(claim.count as usize).map_err(|_| Error::NoMemory)?;
+    for (place, bytes) in bytes.chunks_exact(WaitItem::SIZE).enumerate() {
+        let record = WaitItem::decode(bytes).map_err(|_| Error::InvalidArgument)?;
+        match look_up(context, record.handle) {
+            Ok(item) => items.push(item),
+            Err(error) => {
+                note_error(context, claim, place, error)?;
+                return Err(error.into());
+            }
+        }
+    }
+    Ok(items)
+}
+
+fn look_up(context: &Context<'_>, handle: Handle) -> Result<Item, Error> {
+    let table = context.actor.table().lock();
+    let held = table.get(handle)?;
+    held.check()?;
+    let kind = held.object().kind();
+    let right = match kind {
+        ObjectKind::Endpoint => Rights::RECEIVE,
+        ObjectKind::Notification | ObjectKind::Actor => Rights::WAIT,
+        _ => return Err(Error::WrongKind),
+    };
+    let (held, pass) = table.find(handle, kind, right)?;
+    let source = match held.object() {
+        Object::Endpoint(endpoint) => Source::Endpoint(endpoint.clone()),
+        Object::Notification(notification) => Source::Notification(notification.clone()),
+        Object::Actor(other) if Arc::ptr_eq(other, context.actor) => return Err(Error::WouldDeadlock),
+        Object::Actor(other) => Source::Actor(other.clone()),
+        _ => return Err(Error::WrongKind),
+    };
+    Ok(Item { source, pass })
+}
+
+fn accept(
+    context: &mut Context<'_>,
+    claim: &claims::WaitAny,
+    room: Option<Incoming>,
+    place: usize,
+    ready: Ready,
+) -> Result<(), Refusal> {
+    match (ready, room) {
+        (Ready::Message(message), Some(room)) => {
+            count(&context.actor.tally().messages_in);
+            return room.accept(context, message);
+        }
+        (Ready::Bits(bits), room) => {
+            context.write(address(claim, place, WaitItem::BITS_AT), &bits.to_le_bytes())?;
+            cancel(context, room);
+        }
+        (Ready::Ended | Ready::Message(_), room) => cancel(context, room),
+    }
+    Ok(())
+}
+
+fn cancel(context: &Context<'_>, room: Option<Incoming>) {
+    if let Some(room) = room {
+        room.cancel(context);
+    }
+}
+
+/// Writes down whom a refusal concerns, and how long the message is that there was no room for.
+fn refuse(
+    context: &mut Context<'_>,
+    claim: &claims::WaitAny,
+    room: Option<Incoming>,
+    items: &[Item],
+    failed: Failed,
+) -> Result<Error, Refusal> {
+    let Failed { error, place } = failed;
+    if let Some(mut room) = room {
+        if let (Error::TooLong, Some(Source::Endpoint(endpoint))) = (error, source(items, place)) {
+            room.note_length(context, endpoint.oldest_len())?;
+        }
+        room.cancel(context);
+    }
+    if let Some(place) = place {
+        note_error(context, claim, place, error)?;
+    }
+    Ok(error)
+}
+
+fn source(items: &[Item], place: Option<usize>) -> Option<&Source> {
+    items.get(place?).map(|item| &item.source)
+}
+
+fn note_error(
+    context: &mut Context<'_>,
+    claim: &claims::WaitAny,
+    place: usize,
+    error: Error,
+) -> Result<(), Refusal> {
+    let number = u32::from(error.number());
+    context.write(address(claim, place, WaitItem::ERROR_AT), &number.to_le_bytes())
+}
+
+/// Where a field of an item lies: inside the list, which has been found to lie in memory.
+fn address(claim: &claims::WaitAny, place: usize, field: u32) -> u32 {
+    let item = place as u32 * WaitItem::SIZE as u32;
+    claim.items.saturating_add(item).saturating_add(field)
+}

@@ -1,0 +1,26 @@
+;; Slot 0 is an endpoint where nothing comes, slot 1 a clock. Makes lists that are refused, then waits for five
+;; milliseconds. Exits with the step that was not as it should be.
+(module
+  (import "tessera" "exit" (func $exit (param i32) (result i64)))
+  (import "tessera" "clock_now" (func $clock_now (param i64) (result i64)))
+  (import "tessera" "wait_any" (func $wait_any (param i32 i32 i32 i32 i64) (result i64)))
+  (memory (export "memory") 1)
+  (func $refused (param $list i32) (param $count i32) (param $deadline i64) (param $answer i64) (param $step i32)
+    (if (i64.ne (call $wait_any (local.get $list) (local.get $count) (i32.const 7) (i32.const 0) (local.get $deadline)) (local.get $answer))
+      (then (drop (call $exit (local.get $step))))))
+  (func (export "_start")
+    (local $deadline i64)
+    (i64.store (i32.const 1024) (i64.const 0x100000000))
+    (i64.store (i32.const 1048) (i64.const 0x100000001))
+    (call $refused (i32.const 1024) (i32.const 0) (i64.const -1) (i64.const -17) (i32.const 1))
+    (call $refused (i32.const 1024) (i32.const 257) (i64.const -1) (i64.const -17) (i32.const 2))
+    (call $refused (i32.const 65530) (i32.const 1) (i64.const -1) (i64.const -16) (i32.const 3))
+    ;; A clock cannot be waited for, and the refusal says which it was.
+    (call $refused (i32.const 1024) (i32.const 2) (i64.const -1) (i64.const -3) (i32.const 4))
+    (if (i32.ne (i32.load (i32.const 1064)) (i32.const 3)) (then (drop (call $exit (i32.const 5)))))
+    (if (i32.load (i32.const 1040)) (then (drop (call $exit (i32.const 6)))))
+    (call $refused (i32.const 1024) (i32.const 1) (i64.const 0) (i64.const -9) (i32.const 7))
+    (local.set $deadline (i64.add (call $clock_now (i64.const 0x100000001)) (i64.const 5000000)))
+    (call $refused (i32.const 1024) (i32.const 1) (local.get $deadline) (i64.const -10) (i32.const 8))
+    (if (i64.lt_u (call $clock_now (i64.const 0x100000001)) (local.get $deadline)) (then (drop (call $exit (i32.const 9)))))
+  ))
