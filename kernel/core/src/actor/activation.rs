@@ -91,7 +91,7 @@ fn serve(actor: &Arc<Actor>, instance: &mut dyn Instance) -> Option<Ending> {
         if actor.must_stop() {
             return Some((EndReason::Killed, Line::EMPTY));
         }
-        match endpoint.rest(actor, pass) {
+        match endpoint.rest(actor, &pass) {
             Ok(Rest::MessageWaits) => {
                 if let Err(ending) = enter(actor, instance, Entry::Handle) {
                     return Some(ending);

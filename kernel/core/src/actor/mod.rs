@@ -16,7 +16,7 @@ pub mod registry;
 pub mod spawn;
 mod waiting;
 
-use crate::cap::{Pass, Table, Through, Tree};
+use crate::cap::{Pass, Proof, Table, Through, Tree};
 use crate::engine::{Instance, Limits};
 use crate::ipc::{Endpoint, Parcel};
 use crate::kernel::Kernel;
@@ -130,7 +130,7 @@ pub struct Actor {
     /// Every capability that names it.
     tree: Tree,
     /// A handler's, with the leave to receive from it.
-    own_endpoint: Option<(Arc<Endpoint>, Pass)>,
+    own_endpoint: Option<(Arc<Endpoint>, Proof)>,
     inbox: Mutex<Option<Parcel>>,
     table: Mutex<Table>,
     body: Mutex<Body>,
@@ -191,8 +191,9 @@ impl Actor {
     }
 
     /// The endpoint in slot 0 that a handler is run for.
-    pub fn own_endpoint(&self) -> Option<(&Arc<Endpoint>, &Pass)> {
-        self.own_endpoint.as_ref().map(|(endpoint, pass)| (endpoint, pass))
+    pub fn own_endpoint(&self) -> Option<(&Arc<Endpoint>, Pass)> {
+        // It has no limits: no handler is made with one that has.
+        self.own_endpoint.as_ref().map(|(endpoint, proof)| (endpoint, Pass::lasting(*proof)))
     }
 
     /// Every capability that names it.

@@ -6,7 +6,7 @@
 //! on its own stack: see [`super::activation`].
 
 use super::{Actor, Body, End, EndSignal, Profile, Tally};
-use crate::cap::{Capability, Object, Pass, Table, Through, Tree};
+use crate::cap::{Capability, Object, Proof, Table, Through, Tree};
 use crate::fallible;
 use crate::ipc::Endpoint;
 use crate::kernel::Kernel;
@@ -123,7 +123,7 @@ fn fill_table(slots_max: u32, caps: Vec<(SlotName, Capability)>) -> Result<Table
     Ok(table)
 }
 
-fn find_own_endpoint(table: &Table) -> Result<(Arc<Endpoint>, Pass), Error> {
+fn find_own_endpoint(table: &Table) -> Result<(Arc<Endpoint>, Proof), Error> {
     // Looked at and not used: the handler has done nothing with it yet.
     let first = table.get(Handle::OWN_ENDPOINT).map_err(|_| Error::InvalidArgument)?;
     match first.object() {
@@ -131,7 +131,7 @@ fn find_own_endpoint(table: &Table) -> Result<(Arc<Endpoint>, Pass), Error> {
         // a way to end it, for which there are better ones.
         Object::Endpoint(_) if first.limits().is_some() => Err(Error::InvalidArgument),
         Object::Endpoint(endpoint) if first.rights().contains(Rights::RECEIVE) => {
-            Ok((endpoint.clone(), first.check().map_err(|_| Error::InvalidArgument)?))
+            Ok((endpoint.clone(), first.check().map_err(|_| Error::InvalidArgument)?.proof()))
         }
         _ => Err(Error::InvalidArgument),
     }

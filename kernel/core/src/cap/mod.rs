@@ -23,4 +23,4 @@ pub use nodes::{Grant, NodeId};
 pub use object::{Authority, Capability, Object};
 pub use table::{Reservation, Table};
 pub use through::{Passages, Through};
-pub use tree::{Pass, Tree};
+pub use tree::{Pass, Proof, Tree};

@@ -16,25 +16,41 @@
 use super::forest::{Forest, Piece, Scope, View};
 use super::nodes::{Grant, NodeId};
 use crate::ranks;
+use core::ops::Deref;
 use khal::sync::Mutex;
 use khal::sync::atomic::{AtomicU64, Ordering};
 use khal::time::Instant;
 use tessera_abi::Error;
 
-/// The leave that a capability gave for one operation: to be shown again at its commit point.
+/// Which node gave leave for an operation, and when it was good: what is asked again at a commit point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pass {
+pub struct Proof {
     node: Option<NodeId>,
     epoch: u64,
+}
+
+impl Proof {
+    /// The node that gave it; the kernel's own has none.
+    pub fn node(&self) -> Option<NodeId> {
+        self.node
+    }
+}
+
+/// The leave that a capability gave for one operation: its proof, and until when a wait by it may last. Who stands
+/// in a line keeps the proof alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pass {
+    proof: Proof,
     until: Instant,
 }
 
 impl Pass {
     /// The kernel's own, which nobody can take back.
-    pub const KERNEL: Pass = Pass { node: None, epoch: 0, until: Instant::NEVER };
+    pub const KERNEL: Pass = Pass::lasting(Proof { node: None, epoch: 0 });
 
-    fn new(node: NodeId, epoch: u64) -> Self {
-        Pass { node: Some(node), epoch, until: Instant::NEVER }
+    /// The leave of a capability that does not expire.
+    pub const fn lasting(proof: Proof) -> Self {
+        Pass { proof, until: Instant::NEVER }
     }
 
     /// The same leave, which a wait by it does not outlast.
@@ -47,9 +63,17 @@ impl Pass {
         self.until
     }
 
-    /// The node that gave it; the kernel's own has none.
-    pub fn node(&self) -> Option<NodeId> {
-        self.node
+    /// What is to be shown at a commit point.
+    pub fn proof(&self) -> Proof {
+        self.proof
+    }
+}
+
+impl Deref for Pass {
+    type Target = Proof;
+
+    fn deref(&self) -> &Proof {
+        &self.proof
     }
 }
 
@@ -98,20 +122,20 @@ impl Tree {
             // Read again under the lock, which every change of it holds. A node that is usable now stays so
             // until the next mark, which changes the epoch: also while something else is being swept.
             *seen = self.epoch.load(Ordering::SeqCst);
-            return Ok(Pass::new(node, *seen));
+            return Ok(Pass::lasting(Proof { node: Some(node), epoch: *seen }));
         }
-        Ok(Pass::new(node, epoch))
+        Ok(Pass::lasting(Proof { node: Some(node), epoch }))
     }
 
-    /// Whether a pass is still good.
+    /// Whether a proof is still good; a pass has one.
     ///
     /// # Errors
     /// `Revoked`.
-    pub fn holds(&self, pass: &Pass) -> Result<(), Error> {
-        let Some(node) = pass.node else { return Ok(()) };
+    pub fn holds(&self, proof: &Proof) -> Result<(), Error> {
+        let Some(node) = proof.node else { return Ok(()) };
         // SeqCst: a waiter has noted what it waits through before it asks here, a revoker changes the epoch
         // before it looks who waits; so one of the two sees the other (see `Through`).
-        if self.epoch.load(Ordering::SeqCst) == pass.epoch {
+        if self.epoch.load(Ordering::SeqCst) == proof.epoch {
             return Ok(());
         }
         self.forest.lock().check(node)

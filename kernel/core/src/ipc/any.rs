@@ -228,7 +228,7 @@ impl Endpoint {
         }
         state.widen_line()?;
         state.note_server(&waiter.actor);
-        state.receivers.push_back(Receiver { waiter, pass: *pass });
+        state.receivers.push_back(Receiver { waiter, pass: pass.proof() });
         Ok(true)
     }
 }

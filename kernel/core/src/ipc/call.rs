@@ -103,7 +103,7 @@ impl Endpoint {
             Offered::Dropped(gone) => Some(gone),
             Offered::NoRoom(offered) if state.lets_wait() => {
                 let (waiter, until) = (waiter(), Until::Answer);
-                state.senders.push_back(Blocked { waiter, until, message: offered, pass: *pass });
+                state.senders.push_back(Blocked { waiter, until, message: offered, pass: pass.proof() });
                 None
             }
             Offered::NoRoom(offered) => {

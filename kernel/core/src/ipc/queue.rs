@@ -9,7 +9,7 @@ use super::endpoint::By;
 use super::message::Message;
 use super::waiter::{Parcel, Room, Waiter};
 use crate::actor::Actor;
-use crate::cap::{Pass, Tree};
+use crate::cap::{Proof, Tree};
 use crate::fallible;
 use crate::sched::core::Place;
 use crate::sched::gate::{Cause, Ticket};
@@ -24,7 +24,7 @@ use tessera_abi::{Error, Policy};
 #[derive(Debug)]
 pub(super) struct Receiver {
     pub waiter: Waiter,
-    pub pass: Pass,
+    pub pass: Proof,
 }
 
 /// What ends a blocked sender's wait.
@@ -42,7 +42,7 @@ pub(super) struct Blocked {
     pub waiter: Waiter,
     pub until: Until,
     pub message: Message,
-    pub pass: Pass,
+    pub pass: Proof,
 }
 
 /// How much an endpoint keeps.
@@ -214,7 +214,7 @@ impl State {
         }
         let ticket = by.actor.gate().arm();
         let waiter = Waiter { actor: by.actor.clone(), ticket, room: Room::WakeOnly };
-        self.senders.push_back(Blocked { waiter, until: Until::Room, message, pass: *by.pass });
+        self.senders.push_back(Blocked { waiter, until: Until::Room, message, pass: by.pass.proof() });
         Ok(ticket)
     }
 
@@ -232,7 +232,7 @@ impl State {
         self.widen_line()?;
         let ticket = by.actor.gate().arm();
         let waiter = Waiter { actor: by.actor.clone(), ticket, room };
-        self.receivers.push_back(Receiver { waiter, pass: *by.pass });
+        self.receivers.push_back(Receiver { waiter, pass: by.pass.proof() });
         Ok(ticket)
     }
 
