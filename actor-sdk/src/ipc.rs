@@ -49,6 +49,14 @@ impl Endpoint {
         self.send(message, NOW)
     }
 
+    /// Closes the endpoint for good: senders, callers and receivers are told, now and later.
+    ///
+    /// # Errors
+    /// Those of a handle that does not resolve or lacks [`Rights::RECEIVE`].
+    pub fn close(&self) -> Result<(), Error> {
+        sys::endpoint_close(self.handle())
+    }
+
     /// Takes the oldest message, if there is one.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use actor_sdk::abi::{GrantState, HostCall, LimitsRecord, Line, RevokeReceipt, RevokeScope};
 use actor_sdk::fake::{Ended, Kernel, Parcel};
 use actor_sdk::{
-    Capability, Clock, Console, EndReason, Endpoint, Error, Event, Factory, FaultKind, Log, NEVER, NOW,
+    Capability, Clock, Console, EndReason, Endpoint, Error, Factory, FaultKind, Log, NEVER, NOW,
     Notification, Outgoing, Plan, Policy, Random, Rights, Select, Shape, Spawner, Unmet,
 };
 use core::time::Duration;
@@ -236,6 +236,24 @@ fn a_full_endpoint_does_as_its_policy_says_and_nobody_waits() {
 }
 
 #[test]
+fn a_closed_endpoint_says_so_to_everybody() {
+    let mut kernel = Kernel::new();
+    let door = kernel.grant::<Endpoint>("door");
+    kernel.answer("door", |_| Ok(Parcel::new(0)));
+    door.try_send(&Outgoing::new(1)).unwrap();
+    let sender = door.narrowed(Rights::SEND).unwrap();
+    assert_eq!(sender.close(), Err(Error::MissingRight));
+    assert_eq!((door.close(), door.close()), (Ok(()), Ok(())));
+    assert_eq!(sender.send(&Outgoing::new(2), NEVER), Err(Error::Closed));
+    assert_eq!(sender.call(&Outgoing::new(2), NEVER).err(), Some(Error::Closed));
+    assert_eq!(door.try_recv().err(), Some(Error::Closed));
+    assert_eq!(
+        Select::new().message(&door).wait(NEVER).err(),
+        Some(Unmet { error: Error::Closed, place: Some(0) })
+    );
+}
+
+#[test]
 fn an_answer_is_sent_once_and_the_slot_is_free_afterwards() {
     let mut kernel = Kernel::new();
     struct Twice;
@@ -290,47 +308,6 @@ fn waiting_ends_at_the_deadline_and_time_has_passed() {
     signal.signal(0b101).unwrap();
     assert_eq!(signal.wait(NEVER), Ok(0b101));
     assert_eq!(signal.wait(NOW), Err(Error::WouldBlock));
-}
-
-#[test]
-fn a_select_takes_one_thing_at_a_time_and_each_in_its_turn() {
-    let mut kernel = Kernel::new();
-    let (left, right) = (kernel.grant::<Endpoint>("left"), kernel.grant::<Endpoint>("right"));
-    let bell = kernel.grant::<Notification>("bell");
-    let spawner = kernel.grant::<Spawner>("spawner");
-    let child = spawner.spawn(&Plan::new("child", "echo")).unwrap();
-    let mut any = Select::new().message(&left).message(&right).bits(&bell).end(&child);
-    assert_eq!(any.wait(NOW).err(), Some(Unmet { error: Error::WouldBlock, place: None }));
-    assert_eq!(any.wait(900).err().map(Error::from), Some(Error::TimedOut));
-    for label in 0..2 {
-        left.try_send(&Outgoing::new(label).bytes(&[7; 500])).unwrap();
-        right.try_send(&Outgoing::new(label)).unwrap();
-    }
-    bell.signal(5).unwrap();
-    kernel.end_actor("child", EndReason::Killed, "");
-    let mut came = Vec::new();
-    for _ in 0..6 {
-        let (place, event) = any.wait(NEVER).unwrap();
-        match event {
-            Event::Message(message) => assert_eq!(message.bytes.len(), if place == 0 { 500 } else { 0 }),
-            Event::Bits(bits) => assert_eq!(bits, 5),
-            Event::Ended(end) => assert_eq!(end.reason, EndReason::Killed),
-        }
-        came.push(place);
-    }
-    assert_eq!(came, [0, 1, 2, 3, 0, 1]);
-}
-
-#[test]
-fn a_select_that_is_refused_says_because_of_what() {
-    let mut kernel = Kernel::new();
-    let (left, right) = (kernel.grant::<Endpoint>("left"), kernel.grant::<Endpoint>("right"));
-    let sender = right.narrowed(Rights::SEND).unwrap();
-    let mut any = Select::new().message(&left).message(&sender);
-    left.try_send(&Outgoing::new(1)).unwrap();
-    assert_eq!(any.wait(NOW).err(), Some(Unmet { error: Error::MissingRight, place: Some(1) }));
-    assert_eq!(kernel.sent("left").len(), 1, "it was taken by a wait that was refused");
-    assert_eq!(Select::new().wait(NOW).err().map(Error::from), Some(Error::InvalidArgument));
 }
 
 #[test]

@@ -68,13 +68,14 @@ pub struct FakeEndpoint {
     pub queue: VecDeque<Parcel>,
     pub capacity: usize,
     pub policy: Policy,
+    pub closed: bool,
     pub answer: Option<Answer>,
 }
 
 impl FakeEndpoint {
     /// An empty one that nobody answers.
     pub fn new(capacity: usize, policy: Policy) -> Self {
-        Self { queue: VecDeque::new(), capacity, policy, answer: None }
+        Self { queue: VecDeque::new(), capacity, policy, closed: false, answer: None }
     }
 
     /// Queues a message, or does as the policy says.

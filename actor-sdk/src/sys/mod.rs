@@ -178,6 +178,10 @@ fn exchange(
     Ok(received)
 }
 
+pub fn endpoint_close(endpoint: Handle) -> Answer {
+    done(border::endpoint_close(endpoint.bits()))
+}
+
 pub fn notification_create(factory: Handle) -> Answer<Handle> {
     handle(border::notification_create(factory.bits()))
 }

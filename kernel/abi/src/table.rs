@@ -70,6 +70,8 @@ macro_rules! for_each_host_call {
                 "Answers a call. Uses the reply capability up when it succeeds or the caller is gone; never blocks.";
             37 Forward forward(reply: Handle, endpoint: Handle, message: Address, deadline: Deadline) needs Reply [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed PeerDead NoMemory TooLong InvalidArgument TableFull Full Busy WouldDeadlock]
                 "Sends the message to the endpoint, as send does, with the reply capability of a call that is being served: whoever receives it answers the caller. Uses the reply capability up when it succeeds or the caller is gone; otherwise it stays.";
+            38 EndpointClose endpoint_close(endpoint: Handle) needs Endpoint [RECEIVE] gives "0" refuses []
+                "Closes the endpoint for good: what is queued is dropped and its callers are told peer-dead; blocked senders get their messages back, and they and all who wait there are told closed, as is whoever comes later. Closing again changes nothing.";
 
             // Notifications.
             48 NotificationCreate notification_create(factory: Handle) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull NoMemory]

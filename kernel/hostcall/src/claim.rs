@@ -61,6 +61,9 @@ macro_rules! groups {
     (forward) => {
         ipc::forward
     };
+    (endpoint_close) => {
+        ipc::endpoint_close
+    };
     (notification_create) => {
         ipc::notification_create
     };

@@ -133,6 +133,12 @@ pub fn forward(context: &mut Context<'_>, claim: claims::Forward) -> Result<u64,
     Ok(0)
 }
 
+pub fn endpoint_close(context: &mut Context<'_>, claim: claims::EndpointClose) -> Result<u64, Refusal> {
+    let (door, ()) = context.endpoint(claim.endpoint, Rights::RECEIVE, |_| Ok(()))?;
+    door.endpoint.close(&door.pass)?;
+    Ok(0)
+}
+
 pub fn notification_create(
     context: &mut Context<'_>,
     claim: claims::NotificationCreate,

@@ -10,6 +10,7 @@ extern crate alloc;
 
 mod calls;
 mod chaos;
+mod closing;
 mod faults;
 mod flawed;
 mod forwarding;
@@ -85,6 +86,7 @@ list! {
         a_wait_for_any_is_a_receiver_in_a_rendezvous a_wait_for_any_is_refused_where_it_cannot_be
         a_wait_for_any_ends_when_any_of_it_is_taken_back whoever_waits_for_any_can_be_killed
         two_that_always_have_something_are_taken_from_by_turns nothing_is_lost_among_many_who_wait_for_any;
+    closing: closing_tells_who_sent_and_calls closing_tells_who_waits_for_messages;
     handing_over: forged_and_stale_handles_are_told_apart a_capability_arrives_with_fewer_rights
         what_may_not_be_granted_stays a_full_table_refuses
         the_right_to_receive_does_not_travel;

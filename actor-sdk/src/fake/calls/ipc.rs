@@ -25,7 +25,7 @@ impl Calls<'_> {
     fn put(&mut self, endpoint: u64, message: u32, call: Option<usize>, deadline: u64) -> Outcome {
         let (index, badge) = self.endpoint(endpoint)?;
         let parcel = Parcel { call, ..self.outgoing(message, badge)? };
-        let queue = self.state.endpoints.get_mut(index).ok_or(Error::Closed)?;
+        let queue = self.open(index)?;
         let waits = deadline != NOW && queue.policy == Policy::Block;
         match queue.offer(parcel) {
             Err(_) if waits => return Err(self.wait(HostCall::Send, deadline)),
@@ -37,7 +37,7 @@ impl Calls<'_> {
 
     pub(super) fn recv(&mut self, endpoint: u64, message: u32, deadline: u64) -> Outcome {
         let (index, _) = self.endpoint(endpoint)?;
-        let queue = self.state.endpoints.get_mut(index).ok_or(Error::Closed)?;
+        let queue = self.open(index)?;
         let Some(parcel) = queue.queue.pop_front() else {
             return Err(self.wait(HostCall::Recv, deadline));
         };
@@ -53,7 +53,7 @@ impl Calls<'_> {
     pub(super) fn call(&mut self, endpoint: u64, message: u32, deadline: u64) -> Outcome {
         let (index, badge) = self.endpoint(endpoint)?;
         let parcel = self.outgoing(message, badge)?;
-        let queue = self.state.endpoints.get_mut(index).ok_or(Error::Closed)?;
+        let queue = self.open(index)?;
         let Some(mut answer) = queue.answer.take() else {
             return Err(self.wait(HostCall::Call, deadline));
         };
@@ -75,6 +75,15 @@ impl Calls<'_> {
         }
         self.moved_away(message)?;
         self.state.remove(Handle::from_bits(reply))?;
+        Ok(0)
+    }
+
+    pub(super) fn endpoint_close(&mut self, endpoint: u64) -> Outcome {
+        let (index, _) = self.endpoint(endpoint)?;
+        if let Some(endpoint) = self.state.endpoints.get_mut(index) {
+            endpoint.closed = true;
+            endpoint.queue.clear();
+        }
         Ok(0)
     }
 
@@ -116,6 +125,10 @@ impl Calls<'_> {
             Held { object: Object::Endpoint(index), badge, .. } => Ok((*index, *badge)),
             _ => Err(Error::WrongKind),
         }
+    }
+
+    fn open(&mut self, index: usize) -> Result<&mut FakeEndpoint, Error> {
+        self.state.endpoints.get_mut(index).filter(|endpoint| !endpoint.closed).ok_or(Error::Closed)
     }
 
     fn notification(&mut self, handle: u64) -> Result<&mut u64, Error> {

@@ -7,8 +7,8 @@
 //! debug builds check at every release of the lock; messages leave in the order in which they were offered;
 //! senders block only while the queue is full and the policy is to block, receivers only while it is empty.
 //! An endpoint of capacity 0 is a rendezvous: its queue holds only what a receiver has come for, who was
-//! woken for it and is to look (a handler, or one that had too little room). An endpoint whose last capability with the right to
-//! receive is dropped closes: what is queued is discarded (which tells its callers), blocked senders
+//! woken for it and is to look (a handler, or one that had too little room). An endpoint that somebody with the right to receive closes, or whose last
+//! capability with that right is dropped, closes: what is queued is discarded (which tells its callers), blocked senders
 //! get their messages back, and everybody learns it.
 //! Locks: its own, rank `ENDPOINT`; handing over takes `INBOX` and `QUEUE` under it. Messages are
 //! dropped outside it, because they may hold the last capability of another endpoint.
@@ -141,7 +141,8 @@ impl Endpoint {
     pub(crate) fn drop_receiver(&self) {
         // AcqRel: what other holders did before they dropped theirs happens before the closing.
         if self.receivers.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.close();
+            // The kernel's own leave is always good.
+            let _closed = self.close(&Pass::KERNEL);
         }
     }
 
@@ -298,9 +299,15 @@ impl Endpoint {
         }
     }
 
-    fn close(&self) {
+    /// Closes it for good: what is queued is dropped, blocked senders get their messages back, and whoever waits
+    /// here is told. Closing again changes nothing.
+    ///
+    /// # Errors
+    /// `Revoked` when the leave is no longer good.
+    pub fn close(&self, pass: &Pass) -> Result<(), Error> {
         let (queue, receivers) = {
             let mut state = self.lock();
+            self.tree.holds(pass)?;
             state.closed = true;
             state.give_back_all();
             state.tally.discarded += state.queue.len() as u64;
@@ -310,6 +317,7 @@ impl Endpoint {
             let _stopped_waiting = waiter.hand(None, Cause::PeerDied, Place::Home);
         }
         drop(queue);
+        Ok(())
     }
 }
 
