@@ -34,6 +34,7 @@
 
 extern crate alloc;
 
+mod cancel;
 pub mod capability;
 mod derive;
 pub mod entry;
@@ -52,7 +53,9 @@ pub mod supervisor;
     expect(unsafe_code, reason = "the border: imported host calls, the heap, the panic handler")
 )]
 mod sys;
+mod topic;
 
+pub use cancel::Token;
 pub use capability::{
     Actor, Capability, Clock, Console, Endpoint, Factory, Image, Log, Notification, Random, Reply, Spawner,
     System, Unknown,
@@ -64,8 +67,9 @@ pub use select::{Event, Select, Unmet};
 pub use spawn::Plan;
 pub use tessera_abi as abi;
 pub use tessera_abi::{
-    EndReason, Error, FaultKind, Level, NEVER, NOW, ObjectKind, Policy, Priority, Rights, Shape,
+    EndReason, Error, FaultKind, Level, NEVER, NOW, ObjectKind, Policy, Priority, RevokeScope, Rights, Shape,
 };
+pub use topic::{Published, Topic};
 
 use alloc::string::String;
 

@@ -11,6 +11,7 @@ use core::marker::PhantomData;
 
 use tessera_abi::{EndRecord, Error, NOW, WaitItem};
 
+use crate::cancel::{Token, as_cancelled};
 use crate::capability::{Actor, Capability, Endpoint, Notification};
 use crate::ipc::FIRST_BUFFER_BYTES;
 use crate::message::Incoming;
@@ -47,6 +48,7 @@ enum Kind {
     Message,
     Bits,
     End,
+    Token,
 }
 
 /// Several things to be waited for, each known by its place: how many were added before it.
@@ -96,6 +98,12 @@ impl<'a> Select<'a> {
         self.add(actor, Kind::End)
     }
 
+    /// Adds a token: when it is cancelled the wait ends with [`Error::Cancelled`].
+    #[must_use]
+    pub fn cancelled_by(self, token: &'a Token) -> Self {
+        self.add(token.capability(), Kind::Token)
+    }
+
     fn add(mut self, thing: &impl Capability, kind: Kind) -> Self {
         self.items.push(WaitItem::new(thing.handle()));
         self.kinds.push(kind);
@@ -106,7 +114,7 @@ impl<'a> Select<'a> {
     ///
     /// # Errors
     /// [`Error::WouldBlock`] or [`Error::TimedOut`] when nothing came, [`Error::InvalidArgument`] for a list that
-    /// is empty or longer than [`WAIT_ITEMS_MAX`](tessera_abi::WAIT_ITEMS_MAX). With a place:
+    /// is empty or longer than [`WAIT_ITEMS_MAX`](tessera_abi::WAIT_ITEMS_MAX). With a place: [`Error::Cancelled`],
     /// [`Error::Closed`], [`Error::Revoked`], [`Error::WouldDeadlock`] for the actor itself, and those of a
     /// handle that does not resolve or lacks the right.
     pub fn wait(&mut self, deadline_ns: u64) -> Result<(usize, Event), Unmet> {
@@ -121,7 +129,7 @@ impl<'a> Select<'a> {
                 Err((Error::TooLong, needed)) if needed as usize > buffer.len() => {
                     self.room_bytes = needed as usize;
                 }
-                Err((error, _)) => return Err(Unmet { error, place: self.noted() }),
+                Err((error, _)) => return Err(self.unmet(error)),
             }
         }
     }
@@ -132,7 +140,8 @@ impl<'a> Select<'a> {
         };
         let event = match kind {
             Kind::Message => Event::Message(message()),
-            Kind::Bits => Event::Bits(item.bits),
+            // A token that somebody signals all the same: its bits say nothing, and are told.
+            Kind::Bits | Kind::Token => Event::Bits(item.bits),
             Kind::End => {
                 let end = sys::actor_wait(item.handle, NOW);
                 Event::Ended(end.map_err(|error| Unmet { error, place: Some(place) })?)
@@ -141,7 +150,9 @@ impl<'a> Select<'a> {
         Ok((place, event))
     }
 
-    fn noted(&self) -> Option<usize> {
-        self.items.iter().position(|item| item.error != 0)
+    fn unmet(&self, error: Error) -> Unmet {
+        let place = self.items.iter().position(|item| item.error != 0);
+        let is_token = place.and_then(|place| self.kinds.get(place)) == Some(&Kind::Token);
+        Unmet { error: if is_token { as_cancelled(error) } else { error }, place }
     }
 }

@@ -1,9 +1,9 @@
-//! What `Select` promises an author, shown against the fake kernel.
+//! What is built on waiting for several things: select, tokens; and broadcast. Shown against the fake kernel.
 
 use actor_sdk::fake::Kernel;
 use actor_sdk::{
-    Capability, EndReason, Endpoint, Error, Event, NEVER, NOW, Notification, Outgoing, Plan, Rights, Select,
-    Spawner, Unmet,
+    Capability, Clock, EndReason, Endpoint, Error, Event, Factory, NEVER, NOW, Notification, Outgoing, Plan,
+    Policy, Published, RevokeScope, Rights, Select, Spawner, Token, Topic, Unmet,
 };
 
 #[test]
@@ -45,4 +45,64 @@ fn a_select_that_is_refused_says_because_of_what() {
     assert_eq!(any.wait(NOW).err(), Some(Unmet { error: Error::MissingRight, place: Some(1) }));
     assert_eq!(kernel.sent("left").len(), 1, "it was taken by a wait that was refused");
     assert_eq!(Select::new().wait(NOW).err().map(Error::from), Some(Error::InvalidArgument));
+}
+
+#[test]
+fn cancelling_a_token_cancels_those_below_it_and_no_other() {
+    let mut kernel = Kernel::new();
+    let factory = kernel.grant::<Factory>("factory");
+    let top = Token::new(&factory).unwrap();
+    let (left, right) = (top.child().unwrap(), top.child().unwrap());
+    let below = left.child().unwrap();
+    left.cancel().unwrap();
+    assert_eq!(left.cancel(), Ok(()), "cancelling twice");
+    let cancelled = Err(Error::Cancelled);
+    assert_eq!(
+        [top.check(), left.check(), below.check(), right.check()],
+        [Ok(()), cancelled, cancelled, Ok(())]
+    );
+    assert_eq!(left.child().err(), Some(Error::Cancelled));
+    assert_eq!((below.sleep_until(NEVER), right.sleep_until(50)), (cancelled, Ok(())));
+    assert_eq!(kernel.now_ns(), 50);
+    drop(top);
+    assert_eq!(right.check(), Ok(()), "dropping is not cancelling");
+}
+
+#[test]
+fn a_select_ends_with_its_token() {
+    let mut kernel = Kernel::new();
+    let factory = kernel.grant::<Factory>("factory");
+    let door = kernel.grant::<Endpoint>("door");
+    let token = Token::new(&factory).unwrap();
+    let mut any = Select::new().message(&door).cancelled_by(&token);
+    assert_eq!(any.wait(NOW).err().map(Error::from), Some(Error::WouldBlock));
+    door.try_send(&Outgoing::new(3)).unwrap();
+    token.cancel().unwrap();
+    // The kernel takes nothing by a wait that is refused.
+    assert_eq!(any.wait(NEVER).err(), Some(Unmet { error: Error::Cancelled, place: Some(1) }));
+    assert_eq!(kernel.sent("door").len(), 1);
+}
+
+#[test]
+fn a_topic_reaches_everybody_and_waits_for_nobody() {
+    let mut kernel = Kernel::new();
+    let factory = kernel.grant::<Factory>("factory");
+    let keeps = |policy| factory.endpoint_with(1, policy).unwrap();
+    let (all, latest) = (keeps(Policy::Reject), keeps(Policy::Conflate));
+    let (closed, lent) = (keeps(Policy::Block), keeps(Policy::Block));
+    let mut topic = Topic::new();
+    for subscriber in [&all, &latest, &closed, &lent] {
+        topic.subscribe(subscriber.narrowed(Rights::SEND).unwrap());
+    }
+    assert_eq!(topic.publish(&Outgoing::new(1)), Ok(Published { taken: 4, refused: 0, gone: 0 }));
+    closed.close().unwrap();
+    lent.revoke(RevokeScope::Below).unwrap();
+    assert_eq!(topic.publish(&Outgoing::new(2)), Ok(Published { taken: 1, refused: 1, gone: 2 }));
+    assert_eq!(topic.subscribers(), 2);
+    let label = |endpoint: &Endpoint| endpoint.try_recv().unwrap().map(|message| message.label);
+    assert_eq!((label(&all), label(&latest)), (Some(1), Some(2)));
+    let clock = kernel.grant::<Clock>("clock");
+    let moved = Outgoing::new(3).hand_over(&clock, Rights::READ);
+    assert_eq!(topic.publish(&moved), Err(Error::InvalidArgument));
+    assert_eq!(topic.publish(&Outgoing::new(3).share(&clock, Rights::READ)).map(|all| all.taken), Ok(2));
 }

@@ -85,6 +85,7 @@ list! {
     waiting: whichever_comes_ends_a_wait_for_any one_of_several_wins_and_the_others_keep_theirs
         a_wait_for_any_is_a_receiver_in_a_rendezvous a_wait_for_any_is_refused_where_it_cannot_be
         a_wait_for_any_ends_when_any_of_it_is_taken_back whoever_waits_for_any_can_be_killed
+        a_cancelled_token_ends_the_waits_below_it_alone
         two_that_always_have_something_are_taken_from_by_turns nothing_is_lost_among_many_who_wait_for_any;
     closing: closing_tells_who_sent_and_calls closing_tells_who_waits_for_messages;
     handing_over: forged_and_stale_handles_are_told_apart a_capability_arrives_with_fewer_rights

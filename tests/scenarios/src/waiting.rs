@@ -176,6 +176,28 @@ pub fn a_wait_for_any_ends_when_any_of_it_is_taken_back(stage: &mut Stage<'_>) -
     Ok(())
 }
 
+/// A tree of tokens, as the SDK makes them of a notification's capabilities: whoever waits below the one that is
+/// cancelled is woken, whoever waits beside it waits on.
+pub fn a_cancelled_token_ends_the_waits_below_it_alone(stage: &mut Stage<'_>) -> Verdict {
+    let token = Rights::WAIT.union(Rights::GRANT);
+    let top = notification()?;
+    let (left, right) = (top.derive(token, 0)?, top.derive(token, 0)?);
+    let below = left.derive(token, 0)?;
+    let mut waiters = Vec::new();
+    for one in [&below, &right] {
+        let waiter = stage.main("waits_any", vec![endpoint(1)?, one.derive(token, 0)?])?;
+        stage.until("it waits", || waits(&waiter))?;
+        waiters.push(waiter);
+    }
+    let receipt = Subtree::of(&left, Scope::Whole)?.revoke(&stage.kernel, || {})?;
+    check!(receipt == RevokeReceipt { nodes: 3, actors: 1, waiters: 1 }, "{receipt:?}");
+    let [cancelled, other] = waiters.as_slice() else { return Err(failure(format_args!("two wait"))) };
+    stage.ends(cancelled, EndReason::Exited(1100 + Error::Revoked as i32))?;
+    check!(waits(other) && right.pass().is_ok(), "one beside it was cancelled too");
+    other.kill();
+    stage.ends(other, EndReason::Killed)
+}
+
 pub fn whoever_waits_for_any_can_be_killed(stage: &mut Stage<'_>) -> Verdict {
     let things = Things::new(stage, 2)?;
     let waiter = things.waiter(stage)?;
