@@ -4,14 +4,14 @@ extern crate std;
 
 use super::*;
 use actor_sdk::abi::inspect::{
-    ActorRecord, CapabilityInfo, CapabilityRecord, CoreRecord, EndpointRecord, HolderRecord, MachineRecord,
+    ActorRecord, CapabilityInfo, CapabilityRecord, CoreRecord, HolderRecord, MachineRecord,
 };
 use actor_sdk::abi::{
     ActorState, GrantState, HostCall, LimitsRecord, Name, PowerAction, RevokeScope, SlotName, Usage,
 };
 use actor_sdk::fake::{Ended, Kernel, Parcel};
 use actor_sdk::protocol::console;
-use actor_sdk::{EndReason, Factory, ObjectKind, Policy, Priority, Rights, Shape};
+use actor_sdk::{EndReason, Factory, ObjectKind, Priority, Rights, Shape};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::string::String;
@@ -39,14 +39,14 @@ fn machine(typed: &str) -> (Kernel, Rc<RefCell<String>>) {
     (kernel, screen)
 }
 
-fn shown(typed: &str, set_up: impl FnOnce(&mut Kernel)) -> String {
+pub fn shown(typed: &str, set_up: impl FnOnce(&mut Kernel)) -> String {
     let (mut kernel, screen) = machine(typed);
     set_up(&mut kernel);
     assert_eq!(run(), Err(Error::Closed));
     screen.borrow().clone()
 }
 
-fn actor(index: u32, name: &str, state: ActorState) -> ActorRecord {
+pub fn actor(index: u32, name: &str, state: ActorState) -> ActorRecord {
     ActorRecord {
         index,
         core: 1,
@@ -222,37 +222,6 @@ fn spawn_limits_what_it_hands_over_and_keeps_none_of_it() {
     assert_eq!((left.uses_left, left.expires_at_ns), (3, 2_000_000_000));
     assert_eq!(kernel.slots_used(), before, "a copy of what was handed over is left");
     assert_eq!(spawned.len(), 1, "{}", screen.borrow());
-}
-
-#[test]
-fn endpoints_lists_what_has_become_of_messages() {
-    let text = shown("endpoints shell\n", |kernel| {
-        kernel.add_actor(actor(3, "shell", ActorState::Running));
-        let record = EndpointRecord {
-            slot: 2,
-            policy: Policy::DropOldest,
-            capacity: 4,
-            high_water: 3,
-            offered: 21,
-            delivered: 10,
-            rejected: 1,
-            dropped: 2,
-            withdrawn: 3,
-            discarded: 0,
-            queued: 3,
-            blocked: 2,
-            calls: 7,
-            replied: 3,
-            caller_gone: 2,
-            callee_gone: 1,
-            outstanding: 1,
-        };
-        kernel.add_endpoint(3, record);
-        kernel.add_endpoint(4, EndpointRecord { slot: 9, ..record });
-    });
-    let row = "2  drop-oldest      4     3       21         10     6       5      7     1\n";
-    assert!(text.contains(row), "{text}");
-    assert!(!text.contains("   9  "), "another actor's is listed: {text}");
 }
 
 /// A tree of three: root derived for the shell, which sent one on.

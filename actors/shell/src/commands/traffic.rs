@@ -37,3 +37,42 @@ fn row(endpoint: &EndpointRecord) -> Vec<String> {
         endpoint.outstanding.to_string(),
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::{actor, shown};
+    use actor_sdk::Policy;
+    use actor_sdk::abi::ActorState;
+
+    #[test]
+    fn endpoints_lists_what_has_become_of_messages() {
+        let text = shown("endpoints shell\n", |kernel| {
+            kernel.add_actor(actor(3, "shell", ActorState::Running));
+            let record = EndpointRecord {
+                slot: 2,
+                policy: Policy::DropOldest,
+                capacity: 4,
+                high_water: 3,
+                offered: 21,
+                delivered: 10,
+                rejected: 1,
+                dropped: 2,
+                withdrawn: 3,
+                discarded: 0,
+                queued: 3,
+                blocked: 2,
+                calls: 7,
+                replied: 3,
+                caller_gone: 2,
+                callee_gone: 1,
+                outstanding: 1,
+            };
+            kernel.add_endpoint(3, record);
+            kernel.add_endpoint(4, EndpointRecord { slot: 9, ..record });
+        });
+        let row = "2  drop-oldest      4     3       21         10     6       5      7     1\n";
+        assert!(text.contains(row), "{text}");
+        assert!(!text.contains("   9  "), "another actor's is listed: {text}");
+    }
+}
