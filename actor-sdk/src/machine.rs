@@ -13,7 +13,7 @@ use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, HolderRecord, LogEntry, MachineRecord,
 };
 use tessera_abi::{
-    Error, Handle, Level, LimitsRecord, Line, PowerAction, RevokeReceipt, RevokeScope, Subject,
+    Error, Handle, Level, LimitsRecord, Line, PowerAction, RevokeReceipt, RevokeScope, Subject, TraceRecord,
 };
 
 use crate::capability::{Actor, Capability, Clock, Console, Image, Log, Random, Slot, System};
@@ -238,6 +238,22 @@ impl System {
         scope: RevokeScope,
     ) -> Result<RevokeReceipt, Error> {
         sys::slot_revoke(self.handle(), actor.id, handle_of(capability), scope)
+    }
+
+    /// Switches the trace on or off; what it has stays.
+    ///
+    /// # Errors
+    /// Those of using the capability.
+    pub fn set_trace(&self, on: bool) -> Result<(), Error> {
+        sys::trace_set(self.handle(), on)
+    }
+
+    /// The events that a core still keeps, the oldest first. While the trace is on there are always more.
+    pub fn trace(&self, core: u16) -> impl Iterator<Item = TraceRecord> {
+        self.walk(Subject::Trace, TraceRecord::index(core, 0), TraceRecord::SIZE, move |bytes| {
+            let record = TraceRecord::decode(bytes).ok()?;
+            Some((record, TraceRecord::index(core, record.sequence + 1)))
+        })
     }
 
     /// Asks for one record after the other, until the kernel has no more.

@@ -38,7 +38,7 @@ use tessera_abi::inspect::{
 };
 use tessera_abi::{
     EndReason, Error, FaultKind, HostCall, LimitsRecord, NOW, ObjectKind, Policy, PowerAction, RevokeScope,
-    Rights,
+    Rights, TraceRecord,
 };
 
 pub use parcel::Parcel;
@@ -248,6 +248,16 @@ impl Kernel {
     /// Limits a capability of the actor with this index, for what `inspect` says.
     pub fn add_limits(&mut self, actor_index: u32, slot: u32, record: LimitsRecord) {
         STATE.with_borrow_mut(|state| state.limits_records.push((actor_index, slot, record)));
+    }
+
+    /// Adds an event to the trace, in the order of each core's numbers.
+    pub fn add_event(&mut self, record: TraceRecord) {
+        STATE.with_borrow_mut(|state| state.trace.push(record));
+    }
+
+    /// Whether the actor has left the trace on.
+    pub fn traces(&self) -> bool {
+        STATE.with_borrow(|state| state.traces)
     }
 
     /// Adds an endpoint of the actor with this index to what `inspect` says, in the order of slots.

@@ -11,7 +11,7 @@ use tessera_abi::inspect::{
 };
 use tessera_abi::{
     EndReason, EndRecord, Error, GrantState, Handle, HostCall, LimitsRecord, Line, Needs, ObjectKind, Policy,
-    RevokeScope, Rights, Usage,
+    RevokeScope, Rights, TraceRecord, Usage,
 };
 
 use super::limits::Limits;
@@ -164,6 +164,9 @@ pub struct State {
     pub capability_records: Vec<(u32, CapabilityRecord)>,
     pub limits_records: Vec<(u32, u32, LimitsRecord)>,
     pub endpoint_records: Vec<(u32, EndpointRecord)>,
+    pub trace: Vec<TraceRecord>,
+    /// Whether the trace is on.
+    pub traces: bool,
     pub holder_records: Vec<(u64, u32, HolderRecord)>,
     /// What was taken back of other actors' capabilities: the actor's id, the slot, how much.
     pub revoked: Vec<(u64, u32, RevokeScope)>,

@@ -297,6 +297,10 @@ pub fn slot_revoke(
     receipt(|record| border::slot_revoke(system.bits(), actor, capability.bits(), scope.number(), record))
 }
 
+pub fn trace_set(system: Handle, on: bool) -> Answer {
+    done(border::trace_set(system.bits(), u32::from(on)))
+}
+
 pub fn power(system: Handle, action: PowerAction) -> Answer {
     done(border::power(system.bits(), action.number()))
 }

@@ -17,7 +17,7 @@ use std::rc::Rc;
 use std::string::String;
 
 /// A kernel with everything the manifest grants, and a console that types `typed` and keeps what it shows.
-fn machine(typed: &str) -> (Kernel, Rc<RefCell<String>>) {
+pub fn machine(typed: &str) -> (Kernel, Rc<RefCell<String>>) {
     let mut kernel = Kernel::new();
     kernel.grant::<Endpoint>("console");
     kernel.grant::<Endpoint>("pong");
@@ -68,7 +68,7 @@ pub fn actor(index: u32, name: &str, state: ActorState) -> ActorRecord {
     }
 }
 
-fn core(index: u32) -> CoreRecord {
+pub fn core(index: u32) -> CoreRecord {
     CoreRecord {
         index,
         queued: 0,

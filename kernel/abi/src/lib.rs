@@ -24,6 +24,7 @@ pub mod limits;
 pub mod message;
 pub mod table;
 pub mod text;
+pub mod trace;
 pub mod waiting;
 pub mod wire;
 
@@ -41,6 +42,7 @@ pub use message::{
     TransferMode,
 };
 pub use text::{Line, Name, SlotName, Text};
+pub use trace::{TraceKind, TraceRecord, TurnEnd};
 pub use waiting::{WAIT_ITEMS_MAX, WaitItem};
 
 /// The module that all host calls are imported from.

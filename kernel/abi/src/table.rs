@@ -120,6 +120,8 @@ macro_rules! for_each_host_call {
                 "Writes one HolderRecord: of everybody who can name the object of a capability of the actor with this id (by the handle that the actor has for it), the first at or after the place.";
             99 SlotRevoke slot_revoke(system: Handle, actor: Word, capability: Word, scope: Number, receipt: Address) needs System [INSPECT] gives "0" refuses [NotFound Busy Cancelled InvalidArgument]
                 "As cap_revoke, for a capability of some actor (named as for holders). Only counting needs no more; taking back needs the right to revoke.";
+            100 TraceSet trace_set(system: Handle, on: Number) needs System [INSPECT] gives "0" refuses [InvalidArgument]
+                "Switches the trace on (1) or off (0). What it has stays, to be read by inspect.";
         }
     };
 }

@@ -10,7 +10,8 @@ use tessera_abi::inspect::{
 };
 use tessera_abi::limits::{Derivation, LimitsRecord};
 use tessera_abi::{
-    EndRecord, Error, FaultKind, Message, ObjectKind, Rights, SpawnCap, SpawnHead, TABLE, WaitItem,
+    EndRecord, Error, FaultKind, Message, ObjectKind, Rights, SpawnCap, SpawnHead, TABLE, TraceRecord,
+    WaitItem,
 };
 
 fn frozen_form() -> Result<String, std::fmt::Error> {
@@ -52,6 +53,7 @@ fn frozen_form() -> Result<String, std::fmt::Error> {
         ("limits", LimitsRecord::SIZE),
         ("endpoint", EndpointRecord::SIZE),
         ("wait-item", WaitItem::SIZE),
+        ("trace", TraceRecord::SIZE),
     ];
     for (name, size) in sizes {
         writeln!(text, "record {name} {size}")?;

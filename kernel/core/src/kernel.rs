@@ -1,6 +1,6 @@
 //! The kernel as one value: its parts, and nothing global.
 //!
-//! Owns the scheduler, the registry, the modules, the log, the console's waiter. There is one in an
+//! Owns the scheduler, the registry, the modules, the log, the trace, the console's waiter. There is one in an
 //! image; a test makes as many as it likes. It decides nothing itself.
 
 use crate::actor::Actor;
@@ -12,6 +12,7 @@ use crate::log::{Log, Writer};
 use crate::modules::Modules;
 use crate::random::Random;
 use crate::sched::core::{Scheduler, Step};
+use crate::trace::Trace;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -68,6 +69,7 @@ pub struct Kernel {
     modules: Modules,
     image: Image<'static>,
     log: Log,
+    trace: Trace,
     console: Console,
     random: Random,
     host: HostFactory,
@@ -90,6 +92,7 @@ impl Kernel {
             modules: Modules::new(engine, image, config.module_charge_max_bytes),
             image,
             log: Log::new(),
+            trace: Trace::new(cores.max(1)),
             console: Console::new(),
             random: Random::new(),
             host,
@@ -122,6 +125,11 @@ impl Kernel {
     /// The packed image.
     pub fn image(&self) -> &Image<'static> {
         &self.image
+    }
+
+    /// The trace.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
     }
 
     /// The log.

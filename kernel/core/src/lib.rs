@@ -21,3 +21,4 @@ pub mod modules;
 pub mod random;
 pub mod ranks;
 pub mod sched;
+pub mod trace;

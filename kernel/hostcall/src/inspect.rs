@@ -13,7 +13,7 @@ use khal::sync::atomic::Ordering;
 use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, MachineRecord, Subject,
 };
-use tessera_abi::{EndReason, Error, Handle, Name, ObjectKind, Rights, SlotName};
+use tessera_abi::{EndReason, Error, Handle, Name, ObjectKind, Rights, SlotName, TraceRecord};
 use tessera_core::actor::{Actor, ActorId};
 use tessera_core::cap::{Capability, Object};
 use tessera_core::ipc::Endpoint;
@@ -32,6 +32,10 @@ pub fn inspect(context: &mut Context<'_>, claim: claims::Inspect) -> Result<u64,
         Subject::Capability => put(context, &claim, &capability(&kernel, claim.index)?.encode()),
         Subject::Limits => {
             put(context, &claim, &at_index(&kernel, claim.index, |_, _, held| left(held))?.encode())
+        }
+        Subject::Trace => {
+            let (core, number) = TraceRecord::parts(claim.index);
+            put(context, &claim, &kernel.trace().read(core, number).ok_or(Error::NotFound)?.encode())
         }
         Subject::Endpoint => put(context, &claim, &endpoint(&kernel, claim.index)?.encode()),
     }

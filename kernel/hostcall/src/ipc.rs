@@ -5,7 +5,6 @@
 use crate::claim::claims;
 use crate::context::{Context, Refusal, deadline};
 use crate::message::{Incoming, Outgoing, Place};
-use khal::sync::atomic::{AtomicU64, Ordering};
 use tessera_abi::{Error, Handle, ObjectKind, Policy, Rights};
 use tessera_core::cap::{Capability, Object};
 use tessera_core::ipc::{By, Endpoint, Notification, Reply};
@@ -23,7 +22,7 @@ pub fn send(context: &mut Context<'_>, claim: claims::Send) -> Result<u64, Refus
     let by = By { actor: context.actor, pass: &door.pass };
     door.endpoint.send(by, &mut outgoing.message, deadline(claim.deadline))?;
     outgoing.commit(context);
-    count(&context.actor.tally().messages_out);
+    outgoing.note(context);
     Ok(0)
 }
 
@@ -34,7 +33,7 @@ pub fn recv(context: &mut Context<'_>, claim: claims::Recv) -> Result<u64, Refus
     let by = By { actor: context.actor, pass: &door.pass };
     match door.endpoint.recv(by, room.bytes_most(), deadline(claim.deadline)) {
         Ok(message) => {
-            count(&context.actor.tally().messages_in);
+            context.note_received(&message);
             room.accept(context, message)?;
             Ok(0)
         }
@@ -62,11 +61,11 @@ pub fn call(context: &mut Context<'_>, claim: claims::Call) -> Result<u64, Refus
     let called = door.endpoint.call(by, &mut outgoing.message, room.bytes_most(), until);
     if outgoing.message.is_none() {
         outgoing.commit(context);
-        count(&context.actor.tally().messages_out);
+        outgoing.note(context);
     }
     match called {
         Ok(answer) => {
-            count(&context.actor.tally().messages_in);
+            context.note_received(&answer);
             room.accept(context, answer)?;
             Ok(0)
         }
@@ -83,7 +82,7 @@ pub fn reply(context: &mut Context<'_>, claim: claims::Reply) -> Result<u64, Ref
     let Some(message) = outgoing.message.take() else { return Err(Error::InvalidArgument.into()) };
     reply.answer(message)?;
     outgoing.commit(context);
-    count(&context.actor.tally().messages_out);
+    outgoing.note(context);
     Ok(0)
 }
 
@@ -129,7 +128,7 @@ pub fn forward(context: &mut Context<'_>, claim: claims::Forward) -> Result<u64,
     }
     forwarded?;
     outgoing.commit(context);
-    count(&context.actor.tally().messages_out);
+    outgoing.note(context);
     Ok(0)
 }
 
@@ -162,9 +161,4 @@ pub fn notification_wait(context: &mut Context<'_>, claim: claims::NotificationW
     let bits = notification.wait(context.actor, &pass, deadline(claim.deadline))?;
     context.write(claim.bits, &bits.to_le_bytes())?;
     Ok(0)
-}
-
-pub fn count(what: &AtomicU64) {
-    // Relaxed: a figure for listings.
-    what.fetch_add(1, Ordering::Relaxed);
 }

@@ -19,6 +19,7 @@ mod inspect;
 mod ipc;
 mod limits;
 mod message;
+mod noting;
 mod own;
 mod revoke;
 mod spawn;

@@ -118,6 +118,11 @@ impl Outgoing {
         }
     }
 
+    /// Notes that it has been taken.
+    pub fn note(&self, context: &Context<'_>) {
+        context.note_sent(self.place.record.label, self.bytes_len());
+    }
+
     /// How many bytes go out.
     pub fn bytes_len(&self) -> usize {
         self.place.record.bytes_len as usize

@@ -60,7 +60,8 @@ fn finish(
             khal::thread::pause(Pause::Yield);
         }
     };
-    let receipt = if only_counts(asked) {
+    let counts = only_counts(asked);
+    let receipt = if counts {
         let goes_on = || {
             breathe();
             !actor.must_stop()
@@ -69,6 +70,9 @@ fn finish(
     } else {
         subtree.revoke(actor.kernel(), breathe)?
     };
+    if !counts {
+        context.note_revoked(&receipt);
+    }
     context.write(receipt_at, &receipt.encode())?;
     Ok(0)
 }

@@ -68,6 +68,7 @@ fn make(context: &mut Context<'_>, claim: claims::Spawn, begin: Begin) -> Result
     let actor = context.actor;
     context.give(|| {
         let spawned = tessera_core::actor::spawn::spawn(actor.kernel(), spawn)?;
+        context.note_spawned(spawned.id().bits());
         // Without a capability nobody could ever reach it: then it is not to be.
         Capability::first(Object::Actor(spawned.clone())).inspect_err(|_| spawned.kill())
     })

@@ -107,3 +107,13 @@ pub fn power(context: &mut Context<'_>, claim: claims::Power) -> Result<u64, Ref
         PowerAction::Reboot => khal::power::reboot(),
     }
 }
+
+pub fn trace_set(context: &mut Context<'_>, claim: claims::TraceSet) -> Result<u64, Refusal> {
+    context.may(claim.system, ObjectKind::System, Rights::INSPECT)?;
+    match claim.on {
+        0 => context.actor.kernel().trace().set(false),
+        1 => context.actor.kernel().trace().set(true),
+        _ => return Err(Error::InvalidArgument.into()),
+    }
+    Ok(0)
+}

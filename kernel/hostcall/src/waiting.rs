@@ -5,7 +5,6 @@
 
 use crate::claim::claims;
 use crate::context::{Context, Refusal, deadline};
-use crate::ipc::count;
 use crate::message::{Incoming, Place};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -86,7 +85,7 @@ fn accept(
 ) -> Result<(), Refusal> {
     match (ready, room) {
         (Ready::Message(message), Some(room)) => {
-            count(&context.actor.tally().messages_in);
+            context.note_received(&message);
             return room.accept(context, message);
         }
         (Ready::Bits(bits), room) => {

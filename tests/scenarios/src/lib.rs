@@ -21,6 +21,7 @@ mod limits;
 mod lives;
 pub mod measure;
 mod messages;
+mod observing;
 pub mod pack;
 mod policies;
 mod revocation;
@@ -95,6 +96,7 @@ list! {
         expired_handles a_slot_bomb a_message_flood a_memory_bomb a_stack_bomb a_table_bomb
         endless_loops_on_every_core a_fork_bomb replies_that_are_none an_endpoint_closed_under_its_waiters
         kills_in_every_state;
+    observing: the_trace_tells_what_happened;
     hostile: random_calls_are_answered_as_their_rows_say;
     revocation: whoever_is_blocked_by_what_is_taken_back_is_told a_capability_on_its_way_is_taken_back
         a_call_in_line_does_not_get_in_once_it_is_taken_back a_copy_of_what_is_gone_or_too_deep_is_refused

@@ -6,7 +6,7 @@
 use tessera_abi::inspect::HolderRecord;
 use tessera_abi::{
     EndReason, Error, Handle, HostCall, LimitsRecord, PowerAction, RevokeReceipt, RevokeScope, Rights,
-    SpawnRequest, Subject,
+    SpawnRequest, Subject, TraceRecord,
 };
 
 use super::{Calls, Outcome};
@@ -191,6 +191,12 @@ impl Calls<'_> {
                 let set = state.limits_records.iter().find(|(owner, slot, _)| (*owner, *slot) == (high, low));
                 Some(set.map_or(LimitsRecord::NONE, |(_, _, record)| *record).encode().to_vec())
             }
+            Subject::Trace => {
+                let (core, number) = TraceRecord::parts(index);
+                let kept = state.trace.iter().filter(|record| record.core == core);
+                let mut later = kept.filter(|record| record.sequence >= number);
+                later.next().map(|record| record.encode().to_vec())
+            }
             Subject::Endpoint => {
                 let mut later = state
                     .endpoint_records
@@ -204,6 +210,15 @@ impl Calls<'_> {
             return Err(Error::TooLong.into());
         }
         self.put_some(buffer, capacity, &record)
+    }
+
+    pub(super) fn trace_set(&mut self, _system: u64, on: u32) -> Outcome {
+        self.state.traces = match on {
+            0 => false,
+            1 => true,
+            _ => return Err(Error::InvalidArgument.into()),
+        };
+        Ok(0)
     }
 
     pub(super) fn power(&mut self, _system: u64, action: u32) -> Outcome {

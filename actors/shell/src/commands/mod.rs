@@ -7,6 +7,7 @@ mod actors;
 mod authority;
 mod machine;
 mod start;
+mod trace;
 mod traffic;
 
 use alloc::format;
@@ -91,6 +92,12 @@ const COMMANDS: &[Command] = &[
         usage: "revoke [--dry-run] [--whole] ACTOR SLOT",
         help: "takes back what was derived from a capability, and it too if --whole",
         run: authority::revoke,
+    },
+    Command {
+        name: "trace",
+        usage: "trace on | off | [EVENTS]",
+        help: "switches the trace on or off, or shows its last events",
+        run: trace::trace,
     },
     Command { name: "log", usage: "log [LINES]", help: "shows the last lines of the log", run: machine::log },
     Command {

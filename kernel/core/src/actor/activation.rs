@@ -14,12 +14,13 @@ use crate::engine::{Completion, Entry, Fault, Fuel, Instance, Next, Pace, Stop};
 use crate::fallible;
 use crate::ipc::endpoint::Rest;
 use crate::log::Writer;
+use crate::trace::Happening;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::time::Duration;
 use khal::contain::Escape;
 use khal::thread::{Stack, Thread};
-use tessera_abi::{ActorState, EndReason, Error, FaultKind, Level, Line, Shape};
+use tessera_abi::{ActorState, EndReason, Error, FaultKind, Level, Line, Shape, TraceKind};
 
 /// Why an actor is over.
 type Ending = (EndReason, Line);
@@ -206,6 +207,14 @@ fn finish(actor: &Arc<Actor>, reason: EndReason, detail: Line, instance: Option<
 }
 
 fn report(actor: &Arc<Actor>, reason: EndReason, detail: &Line) {
+    actor.kernel().trace().note(|| {
+        let (kind, first, second) = match reason {
+            EndReason::Fault(kind) => (TraceKind::Fault, u64::from(kind.number()), 0),
+            EndReason::Exited(code) => (TraceKind::End, i64::from(code) as u64, 1),
+            _ => (TraceKind::End, 0, 0),
+        };
+        Happening { kind, actor: actor.id().bits(), first, second }
+    });
     let (level, what) = match reason {
         EndReason::Fault(_) => (Level::Error, "fault"),
         _ => (Level::Info, "ended"),

@@ -17,6 +17,7 @@ use crate::actor::{Actor, ActorId, activation};
 use crate::kernel::Config;
 use crate::sched::gate::{Cause, Park};
 use crate::sched::levels::{self, Ready};
+use crate::trace::Happening;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::time::Duration;
@@ -24,7 +25,7 @@ use khal::cpu::{self, CoreId};
 use khal::sync::atomic::{AtomicU64, Ordering};
 use khal::thread::{Returned, Thread};
 use khal::time::{self, Instant};
-use tessera_abi::ActorState;
+use tessera_abi::{ActorState, TraceKind, TurnEnd};
 
 /// Where an actor that is made ready goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,6 +251,7 @@ impl Scheduler {
         if returned == Returned::Preempted {
             core.tally.preempted.fetch_add(1, Ordering::Relaxed);
         }
+        note_turn(&actor, ran, returned);
         self.publish(actor, thread, returned);
         step
     }
@@ -335,4 +337,17 @@ impl Scheduler {
             self.make_ready(next, Place::Home);
         }
     }
+}
+
+fn note_turn(actor: &Actor, ran: Duration, returned: Returned) {
+    actor.kernel().trace().note(|| {
+        let end = match returned {
+            Returned::Yielded => TurnEnd::Yielded,
+            Returned::Preempted => TurnEnd::Preempted,
+            Returned::Blocked => TurnEnd::Blocked,
+            Returned::Ended => TurnEnd::Ended,
+        };
+        let (first, second) = (ran.as_nanos() as u64, u64::from(end.number()));
+        Happening { kind: TraceKind::Turn, actor: actor.id().bits(), first, second }
+    });
 }

@@ -23,6 +23,11 @@ pub fn through_the_interpreter(stage: &mut Stage<'_>, sink: &mut Sink<'_>) -> Ve
     pair(stage, sink, ("adder", Shape::Handler), "adds_hundred")
 }
 
+pub fn through_the_interpreter_and_traced(stage: &mut Stage<'_>, sink: &mut Sink<'_>) -> Verdict {
+    stage.kernel.trace().set(true);
+    through_the_interpreter(stage, sink)
+}
+
 fn pair(stage: &mut Stage<'_>, sink: &mut Sink<'_>, (server, shape): (&str, Shape), client: &str) -> Verdict {
     let door = endpoint(2)?;
     let server = stage.actor(server, shape, Priority::Normal, vec![door.derive(Rights::ALL, 0)?])?;

@@ -27,10 +27,11 @@ enum Shown {
 use Shown::{Cycles, Nanos};
 
 /// The measures that mean something here, and what their rows say.
-const ROWS: [(&str, Shown, &str); 6] = [
+const ROWS: [(&str, Shown, &str); 7] = [
     ("call_kernel_part", Cycles, "call and reply, kernel part, server receives"),
     ("call_kernel_part_handler", Cycles, "call and reply, kernel part, handler"),
     ("call_wasm", Nanos, "call and reply between two actors, tinywasm"),
+    ("call_wasm_traced", Nanos, "the same, with the trace on"),
     ("spawn_to_first", Nanos, "spawn of a parsed module, to its first instruction"),
     ("spawn_to_end", Nanos, "spawn of a parsed module, to its end"),
     ("switch", Nanos, "switch to a thread and back"),
