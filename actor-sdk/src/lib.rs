@@ -45,6 +45,7 @@ pub mod logging;
 mod machine;
 mod message;
 pub mod protocol;
+mod renew;
 mod select;
 mod spawn;
 pub mod supervisor;
@@ -63,6 +64,7 @@ pub use capability::{
 pub use derive::Derive;
 pub use entry::{Handler, Outcome};
 pub use message::{Incoming, Outgoing};
+pub use renew::{SUPERVISOR, renewed};
 pub use select::{Event, Select, Unmet};
 pub use spawn::Plan;
 pub use tessera_abi as abi;

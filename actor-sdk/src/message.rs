@@ -67,6 +67,12 @@ impl<'a> Outgoing<'a> {
         self.transfer(capability.handle(), rights, TransferMode::Copy)
     }
 
+    /// Like [`Outgoing::share`], for what is in a slot, whatever its kind.
+    #[must_use]
+    pub fn share_slot(self, slot: &Slot, rights: Rights) -> Self {
+        self.transfer(slot.handle(), rights, TransferMode::Copy)
+    }
+
     /// Adds a capability that leaves the sender in the moment that the message is taken.
     #[must_use]
     pub fn hand_over(self, capability: &impl Capability, rights: Rights) -> Self {

@@ -16,3 +16,15 @@ pub mod console {
     /// An answer: the label means nothing here.
     pub const UNKNOWN: u64 = u64::MAX;
 }
+
+/// The supervisor, for those whom it has started: `actor_sdk::renewed` speaks it for them.
+pub mod supervisor {
+    /// Called: the bytes are the name under which the manifest grants the caller an endpoint or an actor that may
+    /// have been started again. Answered with [`GIVEN`] or [`REFUSED`].
+    pub const GIVE: u64 = 1;
+    /// An answer: the capability comes with it, with the rights and the badge that the manifest grants.
+    pub const GIVEN: u64 = 2;
+    /// An answer: the first word is the number of an error. `Busy` when there is nothing newer yet, `Closed` when
+    /// there never will be, `NotFound` for a name that grants nothing of the kind.
+    pub const REFUSED: u64 = 3;
+}

@@ -127,6 +127,13 @@ impl Supervisor {
         matches!(state, Some(State::Up | State::Doomed | State::Stopping))
     }
 
+    /// Whether the child is down, or about to be, and will be started again.
+    #[must_use]
+    pub fn is_to_return(&self, index: usize) -> bool {
+        let state = self.children.get(index).map(|child| child.state);
+        matches!(state, Some(State::Due(_) | State::Doomed | State::Stopping))
+    }
+
     /// A child has ended, or could not be started.
     pub fn ended(&mut self, index: usize, reason: EndReason, now_ns: u64) {
         let Some(child) = self.children.get_mut(index) else { return };

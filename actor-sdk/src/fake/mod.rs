@@ -195,6 +195,19 @@ impl Kernel {
         self.with_endpoint(name, |endpoint| endpoint.queue.push_back(parcel));
     }
 
+    /// The parcel with a copy of what was granted as `name`, with at most these rights: for a peer to send.
+    #[must_use]
+    pub fn carrying(&self, mut parcel: Parcel, name: &str, rights: Rights) -> Parcel {
+        STATE.with_borrow(|state| match state.find(name) {
+            Some((_, held)) => {
+                let rights = held.rights.intersection(rights);
+                parcel.caps.push(Held { rights, name: String::new(), ..held.clone() });
+            }
+            None => stop_test(&format!("nothing was granted as {name:?}")),
+        });
+        parcel
+    }
+
     /// Refuses the next use of `call` with `error`.
     pub fn refuse(&mut self, call: HostCall, error: Error) {
         self.refuse_after(call, 0, error);

@@ -9,7 +9,9 @@ use alloc::vec::Vec;
 use actor_sdk::abi::image::{ActorEntry, Manifest, NO_ACTOR};
 use actor_sdk::abi::{EndReason, EndRecord, FaultKind};
 use actor_sdk::supervisor::{Action, Policy, Supervisor};
-use actor_sdk::{Actor, Capability, Clock, Error, Factory, NOW, Notification, ObjectKind, info, warn};
+use actor_sdk::{
+    Actor, Capability, Clock, Error, Event, Factory, NOW, Notification, ObjectKind, Select, Unmet, info, warn,
+};
 
 use crate::wiring::Wiring;
 
@@ -24,8 +26,8 @@ struct Group {
 
 /// See the module.
 pub struct House<'a> {
-    entries: Vec<ActorEntry<'a>>,
-    wiring: Wiring,
+    pub(super) entries: Vec<ActorEntry<'a>>,
+    pub(super) wiring: Wiring,
     clock: Clock,
     ends: Notification,
     groups: Vec<Group>,
@@ -112,19 +114,40 @@ impl<'a> House<'a> {
             }
             Err(error) => {
                 actor_sdk::error!("{name} was not started: {}", error.prose());
+                self.wiring.close(index);
                 self.tell_end(index, EndReason::Fault(FaultKind::Other))
             }
         }
     }
 
-    /// Waits until somebody ends, or is to return, and takes note of all who ended.
+    /// Waits until somebody ends, asks, or is to return, and sees to the first two. Ends come before questions: a
+    /// client that asks without pause keeps nobody from returning.
     pub fn wait(&mut self) -> Result<(), Error> {
         let wake_ns = self.groups.iter().map(|group| group.decides.wake_ns()).min().unwrap_or(NOW);
-        match self.ends.wait(wake_ns) {
-            Ok(bits) => self.look(bits),
-            Err(Error::TimedOut | Error::WouldBlock) => Ok(()),
-            Err(error) => Err(error),
+        let mut any = Select::new().bits(&self.ends);
+        if let Some(door) = self.wiring.own() {
+            any = any.message(door);
         }
+        match any.wait(wake_ns) {
+            Ok((_, Event::Bits(bits))) => self.look(bits),
+            Ok((_, Event::Message(message))) => {
+                self.serve(message);
+                Ok(())
+            }
+            Ok((_, Event::Ended(_))) | Err(Unmet { error: Error::TimedOut | Error::WouldBlock, .. }) => {
+                Ok(())
+            }
+            Err(unmet) => Err(unmet.error),
+        }
+    }
+
+    /// Whether an actor runs or is to return. Root itself does.
+    pub fn will_be_there(&self, index: usize) -> bool {
+        index == 0
+            || self.groups.iter().any(|group| {
+                let member = group.members.iter().position(|member| *member == index);
+                member.is_some_and(|at| group.decides.is_up(at) || group.decides.is_to_return(at))
+            })
     }
 
     fn look(&mut self, bits: u64) -> Result<(), Error> {

@@ -10,7 +10,9 @@
 
 extern crate alloc;
 
+mod desk;
 mod house;
+mod renewals;
 mod wiring;
 
 use actor_sdk::abi::Manifest;

@@ -9,9 +9,11 @@ use actor_sdk::abi::image::{
     ManifestHead, NO_ACTOR, Restart, Strategy,
 };
 use actor_sdk::abi::{Name, Priority, Shape, SlotName};
-use actor_sdk::fake::{Ended, Kernel};
+use actor_sdk::fake::{Ended, Kernel, Parcel};
+use actor_sdk::protocol::supervisor::{GIVE, GIVEN, REFUSED};
 use actor_sdk::{
-    Clock, Console, EndReason, Factory, FaultKind, Log, ObjectKind, Random, Rights, Spawner, System,
+    Clock, Console, EndReason, Factory, FaultKind, Handler, Incoming, Log, ObjectKind, Random, Rights,
+    Spawner, System,
 };
 use alloc::vec::Vec;
 use std::string::String;
@@ -22,7 +24,7 @@ fn actor(restart: Restart, name: &str, mailbox: u32, caps: &[ManifestCap], args:
     let record = ManifestActor {
         name: Name::new_truncated(name),
         module: Name::new_truncated("any"),
-        shape: if mailbox == 0 { Shape::Main } else { Shape::Handler },
+        shape: if name == "echo" { Shape::Handler } else { Shape::Main },
         priority: Priority::Normal,
         restart,
         strategy: Strategy::OneForOne,
@@ -50,7 +52,7 @@ fn cap(slot: &str, kind: ObjectKind, rights: Rights, target: u32) -> ManifestCap
 /// Root, a handler called echo, and a client with a log and a way to send to echo.
 fn image(restart: Restart) -> Vec<u8> {
     let mut manifest = ManifestHead { version: MANIFEST_VERSION, actor_count: 3 }.encode().to_vec();
-    manifest.extend(actor(Restart::Never, "root", 0, &[], ""));
+    manifest.extend(actor(Restart::Never, "root", 8, &[], ""));
     manifest.extend(actor(restart, "echo", 4, &[], "quietly"));
     let log = cap("log", ObjectKind::Log, LOG_RIGHTS, NO_ACTOR);
     let server = cap("server", ObjectKind::Endpoint, Rights::SEND, 1);
@@ -90,7 +92,7 @@ fn kernel_of(restart: Restart) -> Kernel {
 
 /// Runs root until it waits with nothing that could wake it, which these tests make the second wait.
 fn run_until_wait(kernel: &mut Kernel, waits: usize) -> Ended {
-    kernel.refuse_after(HostCall::NotificationWait, waits, Error::Cancelled);
+    kernel.refuse_after(HostCall::WaitAny, waits, Error::Cancelled);
     kernel.run(run)
 }
 
@@ -193,6 +195,72 @@ fn an_actor_that_ends_again_and_again_is_given_up_and_the_others_go_on() {
         turn(house);
         assert_eq!((house.count(), house.is_over()), (1, false));
         assert_eq!(kernel.spawned().pop().unwrap().caps[1].1, ObjectKind::Endpoint);
+    });
+}
+
+/// Root's side of a question.
+struct Desk<'a, 'b>(&'b mut House<'a>);
+
+impl Handler for Desk<'_, '_> {
+    fn start() -> Self {
+        unreachable!("a house is not made by a message")
+    }
+
+    fn handle(&mut self, message: Incoming) {
+        self.0.serve(message);
+    }
+}
+
+/// What a client is answered: kind and rights of what it is given, or why not.
+fn ask(
+    kernel: &mut Kernel,
+    house: &mut House<'_>,
+    client: u64,
+    name: &str,
+) -> Result<Vec<(ObjectKind, Rights)>, Option<Error>> {
+    let question = Parcel::new(GIVE).badge(client).bytes(name.as_bytes());
+    let answer = kernel.deliver(&mut Desk(house), question).unwrap();
+    match answer.label {
+        GIVEN => Ok(answer.capabilities()),
+        _ => Err(Error::from_number(answer.words[0] as u16)),
+    }
+}
+
+#[test]
+fn a_client_is_given_what_was_started_again_once_each_time() {
+    let mut kernel = kernel_of(Restart::Always);
+    with_house(&mut kernel, |kernel, house| {
+        let before = kernel.slots_used();
+        for round in 1..=2 {
+            assert_eq!(
+                ask(kernel, house, 2, "server"),
+                Err(Some(Error::Busy)),
+                "round {round}: nothing newer"
+            );
+            end(kernel, house, "echo", EndReason::Killed);
+            assert_eq!(ask(kernel, house, 2, "server"), Err(Some(Error::Busy)), "round {round}: not yet");
+            turn(house);
+            let given = ask(kernel, house, 2, "server");
+            assert_eq!(given, Ok(Vec::from([(ObjectKind::Endpoint, Rights::SEND)])), "round {round}");
+            assert_eq!(kernel.slots_used(), before, "root keeps nothing of what it gives");
+        }
+        end(kernel, house, "echo", EndReason::Killed);
+        assert_eq!(ask(kernel, house, 2, "server"), Err(Some(Error::Closed)), "it was given up");
+    });
+}
+
+#[test]
+fn nobody_is_given_what_its_entry_does_not_grant() {
+    let mut kernel = kernel_of(Restart::Always);
+    with_house(&mut kernel, |kernel, house| {
+        end(kernel, house, "echo", EndReason::Killed);
+        turn(house);
+        // A name it has not, one that no restart changes, another's, and no client at all.
+        for (client, name) in [(2, "door"), (2, "log"), (1, "server"), (0, "server"), (77, "server")] {
+            assert_eq!(ask(kernel, house, client, name), Err(Some(Error::NotFound)), "{client} {name}");
+        }
+        let nonsense = kernel.deliver(&mut Desk(house), Parcel::new(99).badge(2).bytes(b"server")).unwrap();
+        assert_eq!((nonsense.label, nonsense.words[0]), (REFUSED, Error::InvalidArgument.number().into()));
     });
 }
 

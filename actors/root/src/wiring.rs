@@ -10,10 +10,13 @@ use alloc::vec::Vec;
 
 use actor_sdk::abi::ObjectKind;
 use actor_sdk::abi::image::{ActorEntry, ManifestCap};
+use actor_sdk::capability::Slot;
 use actor_sdk::{
     Actor, Capability, Clock, Console, Endpoint, Error, Factory, Image, Log, Notification, Plan, Random,
     Rights, Spawner, System,
 };
+
+use crate::renewals::Renewals;
 
 /// What an actor may do with its own endpoint.
 const OWN_RIGHTS: Rights = Rights::RECEIVE.union(Rights::SEND).union(Rights::GRANT);
@@ -52,13 +55,15 @@ impl Door {
 pub struct Wiring {
     doors: Vec<Door>,
     actors: Vec<Option<Actor>>,
+    renewals: Renewals,
 }
 
 impl Wiring {
     /// Makes an endpoint for every actor that has one.
     pub fn new(entries: &[ActorEntry<'_>], factory: &Factory) -> Result<Self, Error> {
         let doors = entries.iter().map(|entry| Door::open(entry, factory)).collect::<Result<_, _>>()?;
-        Ok(Self { doors, actors: entries.iter().map(|_| None).collect() })
+        let actors = entries.iter().map(|_| None).collect();
+        Ok(Self { doors, actors, renewals: Renewals::new(entries.len()) })
     }
 
     /// Starts the actor at `index` with what its entry grants; its end sets a bit in a notification.
@@ -84,13 +89,36 @@ impl Wiring {
             plan = plan.grant("", own, OWN_RIGHTS);
         }
         for cap in entry.caps() {
-            plan = self.grant(plan, &cap)?;
+            plan = self.grant(plan, &cap, index)?;
         }
         let actor = Spawner::find(ObjectKind::Spawner.name())?.spawn(&plan)?;
-        if let Some(place) = self.actors.get_mut(index) {
-            *place = Some(actor.narrowed(Rights::of(ObjectKind::Actor))?);
-        }
+        let own = actor.narrowed(Rights::of(ObjectKind::Actor))?;
+        let before = self.actors.get_mut(index).and_then(|place| place.replace(own));
+        self.renewals.note_start(index, before.is_some());
         Ok(actor)
+    }
+
+    /// What an entry of a client's grants it, if that is newer than what the client has.
+    pub fn renewed(&mut self, client: usize, cap: &ManifestCap) -> Result<Option<(Slot, Rights)>, Error> {
+        let target = cap.target as usize;
+        if !self.renewals.is_stale(client, target) {
+            return Ok(None);
+        }
+        let rights = cap.rights.union(Rights::GRANT);
+        let slot = match (cap.kind, self.doors.get(target), self.actors.get(target)) {
+            (ObjectKind::Endpoint, Some(Door::Open(endpoint)), _) => {
+                endpoint.derive().rights(rights).badge(cap.badge).get()?.into_slot()
+            }
+            (ObjectKind::Actor, _, Some(Some(actor))) => actor.narrowed(rights)?.into_slot(),
+            _ => return Ok(None),
+        };
+        self.renewals.note_given(client, target);
+        Ok(Some((slot, cap.rights)))
+    }
+
+    /// The endpoint at which root is asked.
+    pub fn own(&self) -> Option<&Endpoint> {
+        self.endpoint(0)
     }
 
     /// Gives up the right to receive from an ended actor's endpoint, so that callers hear of the end.
@@ -105,11 +133,13 @@ impl Wiring {
         self.doors.get(index)?.endpoint()
     }
 
-    fn grant(&self, plan: Plan, cap: &ManifestCap) -> Result<Plan, Error> {
+    fn grant(&self, plan: Plan, cap: &ManifestCap, client: usize) -> Result<Plan, Error> {
         match cap.kind {
             ObjectKind::Endpoint => {
                 let endpoint = self.endpoint(cap.target as usize).ok_or(Error::NotFound)?;
-                Ok(plan.grant_badged(cap.slot.as_str(), endpoint, cap.rights, cap.badge))
+                // Root's own tells it who asks.
+                let badge = if cap.target == 0 { client as u64 } else { cap.badge };
+                Ok(plan.grant_badged(cap.slot.as_str(), endpoint, cap.rights, badge))
             }
             ObjectKind::Actor => {
                 let actor =

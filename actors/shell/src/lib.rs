@@ -16,6 +16,9 @@ mod started;
 pub mod terminal;
 pub mod words;
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use actor_sdk::{Capability, Clock, Endpoint, Error, Log, Spawner, System};
 
 use history::History;
@@ -35,6 +38,8 @@ pub struct Shell {
     spawner: Spawner,
     system: System,
     started: Started,
+    /// Endpoints that the supervisor gave anew, under the names of those that they stand for.
+    renewed: Vec<(String, Endpoint)>,
 }
 
 impl Shell {
@@ -51,6 +56,7 @@ impl Shell {
             spawner: Spawner::find("spawner")?,
             system: System::find("system")?,
             started: Started::default(),
+            renewed: Vec::new(),
         })
     }
 

@@ -139,6 +139,19 @@ fn a_killed_service_returns_until_it_is_too_often() {
     }
 }
 
+/// Pong is killed and returns; a client with the old endpoint is told that it is closed (12), one with the new one is
+/// answered, and there is nothing newer to be had.
+#[test]
+fn a_client_gets_through_to_the_service_that_returned() {
+    let script = "kill pong\nwait clock 2\nspawn --name old --with pong ping 10\nwait old 60\nrenew pong\n\
+        spawn --name new --with pong ping 10\nwait new 60\nrenew pong\nshutdown\n";
+    for console in [played(Firmware::Bios, 2, script), hosted(2, script)] {
+        for told in ["old exited with 12", "pong leads to the new one", "new exited with 0", "(busy)"] {
+            assert!(console.contains(told), "{told}: {console}");
+        }
+    }
+}
+
 #[test]
 fn every_line_of_a_long_script_reaches_the_shell() {
     let script = "uptime\n".repeat(150) + "shutdown\n";

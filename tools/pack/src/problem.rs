@@ -60,7 +60,8 @@ pub enum Problem {
     NoMailbox(String),
     /// A handler without a place to receive.
     HandlerWithoutMailbox,
-    /// The actor that the kernel starts must be a main actor without supervisor or own endpoint.
+    /// The actor that the kernel starts must be a main actor without supervisor. Its endpoint, if it is to have
+    /// one, it makes itself.
     BadFirstActor,
     /// Supervisors that supervise each other in a circle.
     SupervisorCycle(String),
@@ -129,7 +130,7 @@ impl Problem {
             }
             Self::BadFirstActor => (
                 "the first actor is started by the kernel and cannot have this".into(),
-                "make it a main actor without supervisor and mailbox, or put another actor first".into(),
+                "make it a main actor without supervisor, or put another actor first".into(),
             ),
             Self::SupervisorCycle(name) => {
                 (format!("`{name}` supervises itself, through its supervisors"), "break the circle".into())

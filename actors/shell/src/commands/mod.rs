@@ -120,6 +120,12 @@ const COMMANDS: &[Command] = &[
         help: "waits for an actor's end",
         run: start::wait,
     },
+    Command {
+        name: "renew",
+        usage: "renew NAME",
+        help: "asks the supervisor for the shell's endpoint of a server that was started again",
+        run: start::renew,
+    },
     Command { name: "history", usage: "history", help: "lists the lines before", run: history },
     Command { name: "clear", usage: "clear", help: "clears the screen", run: machine::clear },
     Command {

@@ -26,6 +26,9 @@ pub const SPAWN_HELP: &str = "starts an actor; OPTION is --name N, --priority P,
 /// What a spawned actor's memory may become unless it is told, in KiB.
 const MEMORY_KIB: u64 = 1024;
 
+/// How long the supervisor may take to answer.
+const RENEW_PATIENCE: Duration = Duration::from_secs(5);
+
 /// How many messages a spawned handler's endpoint queues.
 const MAILBOX: u32 = 16;
 
@@ -113,7 +116,10 @@ pub fn spawn(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     // The shell's own copies: what the new actor gets is derived from them.
     let mut handed = alloc::vec::Vec::new();
     for slot in &request.with {
-        plan = hand_over(plan, slot, (request.uses, until_ns), &mut handed)?;
+        let (own, rights) = limited(shell, slot, (request.uses, until_ns))
+            .map_err(|_| Trouble::NothingToHandOver((*slot).into()))?;
+        plan = plan.grant_slot(slot, &own, rights);
+        handed.push(own);
     }
     let actor = if request.draft { shell.spawner.draft(&plan)? } else { shell.spawner.spawn(&plan)? };
     drop(handed);
@@ -129,26 +135,32 @@ pub fn spawn(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 /// Uses, and the moment of expiry in ns since boot.
 type Limits = (u64, u64);
 
-/// Adds what the shell itself found under this name, with all the rights it has but granting, limited.
-fn hand_over(
-    plan: Plan,
-    slot: &str,
-    limits: Limits,
-    handed: &mut alloc::vec::Vec<Slot>,
-) -> Result<Plan, Trouble> {
-    fn limited<C: Capability>(slot: &str, (uses, until_ns): Limits) -> Result<(Slot, Rights), Error> {
-        let found = C::find(slot)?;
-        let rights = found.rights()?.without(Rights::GRANT);
-        Ok((found.derive().uses(uses).expires_at(until_ns).get()?.into_slot(), rights))
+/// What the shell has under this name, with all the rights it has but granting, limited. What it was given anew
+/// comes before what it found.
+fn limited(shell: &Shell, slot: &str, limits: Limits) -> Result<(Slot, Rights), Error> {
+    fn found<C: Capability>(slot: &str, limits: Limits) -> Result<(Slot, Rights), Error> {
+        derived(&C::find(slot)?, limits)
     }
-    let (own, rights) = limited::<Endpoint>(slot, limits)
-        .or_else(|_| limited::<Factory>(slot, limits))
-        .or_else(|_| limited::<Clock>(slot, limits))
-        .or_else(|_| limited::<Log>(slot, limits))
-        .map_err(|_| Trouble::NothingToHandOver(slot.into()))?;
-    let plan = plan.grant_slot(slot, &own, rights);
-    handed.push(own);
-    Ok(plan)
+    if let Some((_, endpoint)) = shell.renewed.iter().find(|(name, _)| name == slot) {
+        return derived(endpoint, limits);
+    }
+    found::<Endpoint>(slot, limits)
+        .or_else(|_| found::<Factory>(slot, limits))
+        .or_else(|_| found::<Clock>(slot, limits))
+        .or_else(|_| found::<Log>(slot, limits))
+}
+
+fn derived<C: Capability>(from: &C, (uses, until_ns): Limits) -> Result<(Slot, Rights), Error> {
+    let rights = from.rights()?.without(Rights::GRANT);
+    Ok((from.derive().uses(uses).expires_at(until_ns).get()?.into_slot(), rights))
+}
+
+pub fn renew(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
+    let [name] = arguments else { return Err(Trouble::Usage) };
+    let endpoint: Endpoint = actor_sdk::renewed(name, shell.clock.after(RENEW_PATIENCE)?)?;
+    shell.renewed.retain(|(known, _)| known != name);
+    shell.renewed.push((name.clone(), endpoint));
+    Ok(shell.terminal.write(&format!("{name} leads to the new one\n"))?)
 }
 
 pub fn kill(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {

@@ -1,0 +1,81 @@
+//! Starting actors, with what they are handed.
+
+use super::*;
+
+#[test]
+fn spawn_limits_what_it_hands_over_and_keeps_none_of_it() {
+    let (kernel, screen) =
+        machine("spawn --with pong --uses 3 --for 2 ping\nspawn --uses 0 --with pong ping\n");
+    let before = kernel.slots_used();
+    assert_eq!(run(), Err(Error::Closed));
+    let spawned = kernel.spawned();
+    let left = spawned[0].limits("pong").unwrap();
+    assert_eq!((left.uses_left, left.expires_at_ns), (3, 2_000_000_000));
+    assert_eq!(kernel.slots_used(), before, "a copy of what was handed over is left");
+    assert_eq!(spawned.len(), 1, "{}", screen.borrow());
+}
+
+#[test]
+fn spawn_hands_over_log_clock_and_what_is_named() {
+    let (kernel, _screen) = machine("spawn --name p --with pong ping 7\nspawn --with spoon ping\n");
+    assert_eq!(run(), Err(Error::Closed));
+    let spawned = kernel.spawned();
+    assert_eq!(spawned.len(), 1);
+    assert_eq!(
+        (spawned[0].name.as_str(), spawned[0].module.as_str(), spawned[0].args.as_str()),
+        ("p", "ping", "7")
+    );
+    let names: std::vec::Vec<_> =
+        spawned[0].caps.iter().map(|(name, _, rights)| (name.as_str(), *rights)).collect();
+    let read_and_wait = Rights::READ.union(Rights::WAIT);
+    let pong = Rights::SEND.union(Rights::RECEIVE);
+    assert_eq!(names, [("log", Rights::WRITE), ("clock", read_and_wait), ("pong", pong)]);
+}
+
+#[test]
+fn a_spawned_handler_gets_its_own_endpoint_first() {
+    let (kernel, _screen) = machine("spawn --handler echo\n");
+    assert_eq!(run(), Err(Error::Closed));
+    let first = kernel.spawned()[0].caps[0].clone();
+    assert_eq!((first.0.as_str(), first.1), ("", ObjectKind::Endpoint));
+}
+
+#[test]
+fn a_draft_is_made_and_begins_with_resume() {
+    let typed = "spawn --draft ping\nspawn pong\n";
+    let (kernel, _screen) = machine(typed);
+    assert_eq!(run(), Err(Error::Closed));
+    let held: std::vec::Vec<bool> = kernel.spawned().iter().map(|one| one.suspended).collect();
+    assert_eq!(held, [true, false]);
+}
+
+#[test]
+fn what_was_started_again_is_asked_for_and_handed_on() {
+    let (mut kernel, screen) = machine("renew pong\nrenew pong\nspawn --with pong --uses 2 ping\n");
+    kernel.grant::<Endpoint>("supervisor");
+    let mut given = false;
+    kernel.grant::<Endpoint>("the new one");
+    let sender = Rights::SEND.union(Rights::GRANT);
+    let answer = kernel.carrying(Parcel::new(supervisor::GIVEN), "the new one", sender);
+    kernel.answer("supervisor", move |request| {
+        assert_eq!((request.label, request.text().as_str()), (supervisor::GIVE, "pong"));
+        if core::mem::replace(&mut given, true) {
+            return Ok(Parcel::new(supervisor::REFUSED).word(0, Error::Busy.number().into()));
+        }
+        Ok(answer.clone())
+    });
+    assert_eq!(run(), Err(Error::Closed));
+    let text = screen.borrow().clone();
+    assert!(text.contains("pong leads to the new one\n"), "{text}");
+    assert!(text.contains("(busy)\n"), "the second time there is nothing newer: {text}");
+    assert_eq!(kernel.spawned()[0].caps[2].2, Rights::SEND, "of the new one, which it got to send");
+}
+
+#[test]
+fn wait_gives_up_at_the_deadline_and_works_for_any_actor() {
+    let text = shown("spawn primes\nwait primes 2\nuptime\n", |_| {});
+    assert!(text.contains("wait: The deadline passed first; nothing has changed. (timed-out)\n"), "{text}");
+    assert!(text.contains("up 0 min 2.000 s\n"), "{text}");
+    let text = shown("wait other 0\n", |kernel| kernel.add_actor(actor(0, "other", ActorState::Ready)));
+    assert!(text.contains("wait: No such module, actor, entry or name. (not-found)\n"), "{text}");
+}
