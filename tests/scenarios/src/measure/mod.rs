@@ -1,4 +1,4 @@
-//! What is measured of a kernel, on the host and in QEMU: calls, spawns, switches, lateness.
+//! What is measured of a kernel, on the host and in QEMU: calls, spawns, switches, waits, lateness.
 //!
 //! Owns the list of measures. A measure plays on a [`Stage`] whose kernel was made with
 //! [`stamps::host_calls`] and runs the programs that it names, and hands every sample on. Samples are
@@ -13,6 +13,7 @@ pub mod native;
 mod spawns;
 pub mod stamps;
 pub mod switches;
+mod waits;
 
 use crate::{Stage, Verdict};
 
@@ -67,6 +68,9 @@ pub const MEASURES: &[Measure] = &[
     cycles("spawn_to_first", Programs::Wasm, spawns::to_the_first_instruction),
     cycles("spawn_to_end", Programs::Wasm, spawns::to_the_end),
     cycles("switch", Programs::Native, switches::voluntary),
+    cycles("wait_any_1", Programs::Wasm, waits::for_one),
+    cycles("wait_any_16", Programs::Wasm, waits::for_sixteen),
+    cycles("wait_any_256", Programs::Wasm, waits::for_256),
     cycles("integers", Programs::Wasm, compute::integers),
     cycles("floats", Programs::Wasm, compute::floats),
     Measure { name: "lateness", unit: Unit::Nanos, programs: Programs::Wasm, play: late::lateness },

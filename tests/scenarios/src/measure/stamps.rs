@@ -1,7 +1,7 @@
 //! When actors made their host calls, to the cycle.
 //!
-//! Owns a list of stamps for the whole process and the [`HostCalls`] that write it: when a `call` or an
-//! `exit` arrived, and how late a `sleep_until` returned. Everything else goes on unnoted. What does not
+//! Owns a list of stamps for the whole process and the [`HostCalls`] that write it: when a `call`, a
+//! `wait_any` or an `exit` arrived, and how late a `sleep_until` returned. Everything else goes on unnoted. What does not
 //! fit is left out. One measure is on at a time, and its play clears the list.
 
 use alloc::sync::Arc;
@@ -51,7 +51,7 @@ struct Stamping {
 
 impl HostCalls for Stamping {
     fn call(&self, call: HostCall, args: &[u64], memory: &mut dyn GuestMemory) -> Result<i64, Stop> {
-        if matches!(call, HostCall::Call | HostCall::Exit) {
+        if matches!(call, HostCall::Call | HostCall::WaitAny | HostCall::Exit) {
             note(time::cycles());
         }
         let answer = self.host.call(call, args, memory);

@@ -27,7 +27,7 @@ enum Shown {
 use Shown::{Cycles, Nanos};
 
 /// The measures that mean something here, and what their rows say.
-const ROWS: [(&str, Shown, &str); 7] = [
+const ROWS: [(&str, Shown, &str); 10] = [
     ("call_kernel_part", Cycles, "call and reply, kernel part, server receives"),
     ("call_kernel_part_handler", Cycles, "call and reply, kernel part, handler"),
     ("call_wasm", Nanos, "call and reply between two actors, tinywasm"),
@@ -35,6 +35,9 @@ const ROWS: [(&str, Shown, &str); 7] = [
     ("spawn_to_first", Nanos, "spawn of a parsed module, to its first instruction"),
     ("spawn_to_end", Nanos, "spawn of a parsed module, to its end"),
     ("switch", Nanos, "switch to a thread and back"),
+    ("wait_any_1", Nanos, "wait for any of 1 notification, and its partner's turn"),
+    ("wait_any_16", Nanos, "wait for any of 16 notifications, and its partner's turn"),
+    ("wait_any_256", Nanos, "wait for any of 256 notifications, and its partner's turn"),
 ];
 
 fn main() -> io::Result<()> {
