@@ -111,6 +111,19 @@ pub fn whoever_hands_on_waits_for_room_alone(stage: &mut Stage<'_>) -> Verdict {
     accounted(&meeting)
 }
 
+/// Whoever drops the message, the caller is told by what it carries.
+pub fn a_call_that_is_dropped_where_it_is_handed_on_is_told(stage: &mut Stage<'_>) -> Verdict {
+    let (door, next) = (endpoint(2)?, endpoint_with(0, Policy::DropNewest)?);
+    let client = stage.main("calls_once", vec![door.derive(Rights::SEND, 0)?])?;
+    let caps = vec![door.derive(Rights::ALL, 0)?, next.derive(Rights::SEND, 0)?];
+    let server = stage.main("forwards_once", caps)?;
+    stage.ends(&server, EndReason::Exited(0))?;
+    stage.ends(&client, exited(Error::QueueFull))?;
+    check!(endpoint_of(&next)?.counters().dropped == 1, "{:?}", endpoint_of(&next)?.counters());
+    check!(endpoint_of(&door)?.calls().callee_gone == 1, "{:?}", endpoint_of(&door)?.calls());
+    accounted(&next)
+}
+
 pub fn a_call_whose_caller_has_gone_is_not_handed_on(stage: &mut Stage<'_>) -> Verdict {
     let (door, next) = (endpoint(2)?, endpoint(2)?);
     let caps = vec![door.derive(Rights::SEND, 0)?, authority(ObjectKind::Clock)?];
