@@ -80,7 +80,7 @@ macro_rules! for_each_host_call {
                 "Sets the bits and wakes who waits. Never blocks; bits that are set already stay set.";
             50 NotificationWait notification_wait(notification: Handle, bits: Address, deadline: Deadline) needs Notification [WAIT] gives "0" refuses [WouldBlock TimedOut Cancelled NoMemory]
                 "Waits until a bit is set, then writes the 64-bit word to memory and clears it. One waiter gets each word.";
-            51 WaitAny wait_any(items: Address, count: Number, first: Number, message: Address, deadline: Deadline) needs Nothing [] gives "the place in the list of what has come" refuses [BadHandle StaleHandle WrongKind MissingRight Revoked Expired WouldBlock TimedOut Cancelled Closed TooLong TableFull NoMemory InvalidArgument WouldDeadlock]
+            51 WaitAny wait_any(items: Address, count: Number, first: Number, message: Address, deadline: Deadline) needs Nothing [] gives "the place in the list of what has come" refuses [BadHandle StaleHandle WrongKind MissingRight Revoked Expired Busy WouldBlock TimedOut Cancelled Closed TooLong TableFull NoMemory InvalidArgument WouldDeadlock]
                 "Waits for one of up to 256 WaitItems: a message (needs the right to receive), bits, an actor's end (the right to wait). Exactly one is taken: a message as by recv, into the message record; bits into their item; an end stays to be read by actor_wait. Of several that are there it is the one that comes first, beginning at place first modulo count. A refusal because of one item is noted in it.";
 
             // Actors.

@@ -106,6 +106,7 @@ list! {
         one_s_own_can_be_taken_back_and_others_only_with_the_right
         all_of_a_subtree_goes_and_nothing_else revocation_wins_against_copies_drops_and_transfers;
     limits: time_uses_and_rate_run_out_each_with_its_answer whoever_waits_through_what_expires_is_told
+        a_wait_for_any_ends_with_what_expires_first
         copies_together_are_used_as_often_as_was_granted what_expires_on_its_way_arrives_expired
         a_handler_s_own_endpoint_cannot_run_out;
     suspension: a_suspended_loop_gets_no_core_until_it_is_resumed

@@ -1,7 +1,7 @@
 //! Capabilities that run out.
 
 use crate::revocation::{every_way_to_block, waits};
-use crate::stage::{Stage, authority, by_kernel, endpoint, endpoint_of, request};
+use crate::stage::{Stage, authority, by_kernel, endpoint, endpoint_of, notification, request};
 use crate::{Verdict, check};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -48,6 +48,18 @@ pub fn whoever_waits_through_what_expires_is_told(stage: &mut Stage<'_>) -> Verd
     }
     awaited.kill();
     stage.ends(&awaited, EndReason::Killed)
+}
+
+/// Of several that are waited for at once, the first to expire ends the wait, and is named.
+pub fn a_wait_for_any_ends_with_what_expires_first(stage: &mut Stage<'_>) -> Verdict {
+    let (door, bell) = (endpoint(1)?, notification()?);
+    let caps = vec![door.derive(Rights::ALL, 0)?, bell.derive_limited(Rights::ALL, 0, &soon())?];
+    let waiter = stage.main("waits_any", caps)?;
+    stage.until("it waits", || waits(&waiter) || waiter.end().has_come())?;
+    check!(!waiter.end().has_come(), "it did not wait");
+    stage.ends(&waiter, EndReason::Exited(1100 + Error::Expired as i32))?;
+    check!(endpoint_of(&door)?.counters().balance(), "{:?}", endpoint_of(&door)?.counters());
+    Ok(())
 }
 
 /// Copies on every core use one count up at once: none is lost and none is made.

@@ -93,7 +93,7 @@ impl AnyOf<'_> {
     ///
     /// # Errors
     /// `WouldBlock` at deadline 0; `TimedOut`; `Cancelled` when the actor is to stop; `NoMemory`. With the
-    /// place of the item: `Revoked`, `Closed`, and `TooLong` for a message, which stays the oldest.
+    /// place of the item: `Revoked`, `Expired`, `Closed`, and `TooLong` for a message, which stays the oldest.
     pub fn wait(&self, deadline: Instant) -> Result<(usize, Ready), Failed> {
         loop {
             if let Some(found) = self.look()? {
@@ -127,6 +127,7 @@ impl AnyOf<'_> {
     /// Sleeps until one of the things is handed over, or there is a reason to look (`None`).
     fn sleep(&self, deadline: Instant) -> Result<Option<(usize, Ready)>, Failed> {
         let passages = self.passages()?;
+        let (deadline, expiring) = self.bound(deadline);
         let ticket = self.actor.gate().arm();
         let ended = match self.register(ticket) {
             Ok(true) => self.actor.block_among(ticket, deadline, passages, || self.first_gone().is_none()),
@@ -140,9 +141,21 @@ impl AnyOf<'_> {
             (Cause::Delivered, Some(Parcel::Message(message))) => Ok(Some((won, Ready::Message(message)))),
             (Cause::Delivered, Some(Parcel::Bits(bits))) => Ok(Some((won, Ready::Bits(bits)))),
             (Cause::Delivered | Cause::PeerDied, _) => Ok(None),
+            (Cause::TimedOut, _) if expiring.is_some() => {
+                Err(Failed { error: Error::Expired, place: expiring })
+            }
             (Cause::TimedOut, _) => Err(Error::TimedOut.into()),
             (Cause::Stopped, _) => Err(Error::Cancelled.into()),
             (Cause::Revoked, _) => Err(Failed { error: Error::Revoked, place: self.first_gone() }),
+        }
+    }
+
+    /// The deadline, or when the first of the capabilities expires, and the place of that.
+    fn bound(&self, deadline: Instant) -> (Instant, Option<usize>) {
+        let expiries = self.items.iter().enumerate().map(|(place, item)| (item.pass.expires_at(), place));
+        match expiries.min() {
+            Some((expiry, place)) if expiry < deadline => (expiry, Some(place)),
+            _ => (deadline, None),
         }
     }
 
