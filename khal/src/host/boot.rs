@@ -40,11 +40,13 @@ pub fn run(main: fn(Machine) -> !) -> ! {
     fatal_if_it_panics(move || main(machine))
 }
 
-/// Starts the other cores' OS threads, then enters `body` as core 0.
+/// Starts the other cores' OS threads, then enters `body` as core 0. Each core has taken a tick by then.
 pub(crate) fn start_cores(body: fn(CoreId) -> !) -> ! {
+    cpu::test_timer();
     for core in crate::cpu::all().skip(1) {
         let enter = move || {
             cpu::become_core(core);
+            cpu::test_timer();
             fatal_if_it_panics(move || body(core))
         };
         if std::thread::Builder::new().name(format!("core {}", core.index())).spawn(enter).is_err() {

@@ -150,6 +150,15 @@ pub(crate) fn resched_due() -> bool {
     core.resched.load(SeqCst)
 }
 
+/// Sees this core's timer come once, as bare metal does at bring-up.
+pub(super) fn test_timer() {
+    arm(time::real_now());
+    while !resched_due() {
+        core::hint::spin_loop();
+    }
+    clear_resched();
+}
+
 pub(crate) fn clear_resched() {
     if local().simulated.get() { sim::clear_resched() } else { here().resched.store(false, SeqCst) }
 }
