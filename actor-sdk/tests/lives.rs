@@ -6,7 +6,7 @@ use actor_sdk::fake::{Kernel, Parcel};
 use actor_sdk::protocol::supervisor;
 use actor_sdk::{
     Capability, Clock, EndReason, Endpoint, Error, Factory, NEVER, NOW, Outgoing, Plan, Rights, SUPERVISOR,
-    Spawner, renewed,
+    Select, Spawner, Unmet, renewed,
 };
 use core::time::Duration;
 
@@ -40,6 +40,19 @@ fn a_wait_ends_when_its_capability_expires_and_a_rate_asks_for_patience() {
     assert!(slow.now_ns().is_ok());
     assert_eq!(slow.derive().rate(9, Duration::from_millis(1), 1).get().err(), Some(Error::MissingRight));
     assert_eq!(clock.derive().rate(9, Duration::ZERO, 1).get().err(), Some(Error::InvalidArgument));
+}
+
+#[test]
+fn a_wait_for_several_ends_with_the_first_that_expires() {
+    let mut kernel = Kernel::new();
+    let (factory, door) = (kernel.grant::<Factory>("factory"), kernel.grant::<Endpoint>("door"));
+    let bell = factory.notification().unwrap();
+    let late = bell.derive().expires_at(9_000).get().unwrap();
+    let soon = bell.derive().expires_at(2_000).get().unwrap();
+    let mut any = Select::new().message(&door).bits(&late).bits(&soon);
+    assert_eq!(any.wait(1_000).err(), Some(Unmet { error: Error::TimedOut, place: None }));
+    assert_eq!(any.wait(NEVER).err(), Some(Unmet { error: Error::Expired, place: Some(2) }));
+    assert_eq!(kernel.now_ns(), 2_000);
 }
 
 #[test]

@@ -38,7 +38,20 @@ impl Calls<'_> {
                 Err(stop) => return Err(stop),
             }
         }
-        Err(self.wait(HostCall::WaitAny, deadline))
+        let expiries =
+            kinds.iter().enumerate().map(|(place, (handle, _))| (self.expires_at_ns(*handle), place));
+        let expiring = expiries.filter_map(|(expiry, place)| Some((expiry?, place))).min();
+        self.state.expires_at_ns = expiring.map(|(expiry, _)| expiry);
+        match (self.wait(HostCall::WaitAny, deadline), expiring) {
+            (Refused::With(Error::Expired), Some((_, place))) => {
+                Err(self.note(at(place as u32), Error::Expired).into())
+            }
+            (refused, _) => Err(refused),
+        }
+    }
+
+    fn expires_at_ns(&self, handle: Handle) -> Option<u64> {
+        self.state.lookup(handle).ok()?.limits.expires_at_ns()
     }
 
     /// The call that waits for this thing alone.
