@@ -71,6 +71,23 @@ pub fn the_urgent_go_first_and_the_lowest_still_run(stage: &mut Stage<'_>) -> Ve
     Ok(())
 }
 
+/// The workload that lost wakes in one of the systems before (SEEDS, 002): one feeder, eight consumers, 200 times
+/// 32 messages, each handed over without a queue.
+pub fn no_wake_is_lost_between_a_feeder_and_eight_consumers(stage: &mut Stage<'_>) -> Verdict {
+    let door = endpoint(0)?;
+    let mut consumers = Vec::new();
+    for _ in 0..8 {
+        consumers.push(stage.main("eats", vec![door.derive(Rights::ALL, 0)?])?);
+    }
+    let feeder = stage.main("feeds", vec![door.derive(Rights::SEND, 0)?])?;
+    for actor in consumers.iter().chain([&feeder]) {
+        stage.ends(actor, EndReason::Exited(0))?;
+    }
+    let counters = endpoint_of(&door)?.counters();
+    check!(counters.delivered == 200 * 32 && counters.balance(), "{counters:?}");
+    Ok(())
+}
+
 /// More handlers than there are kernel stacks have a message at once, and hold a stack while they
 /// work on it: they wait for their turn and all are served.
 pub fn more_handlers_than_stacks_are_all_served(stage: &mut Stage<'_>) -> Verdict {
