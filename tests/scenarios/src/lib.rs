@@ -119,6 +119,7 @@ list! {
         the_urgent_go_first_and_the_lowest_still_run more_handlers_than_stacks_are_all_served
         the_reserve_serves_the_urgent_while_others_wait_in_line
         an_answer_lets_a_more_urgent_caller_run_at_once
-        no_wake_is_lost_between_a_feeder_and_eight_consumers;
+        no_wake_is_lost_between_a_feeder_and_eight_consumers
+        pairs_that_call_without_end_leave_their_equals_their_turns;
     }
 }

@@ -24,6 +24,34 @@ pub fn sleepers_never_wake_early(stage: &mut Stage<'_>) -> Verdict {
     Ok(())
 }
 
+/// A caller and its server on every core hand it to each other without end, each before its equals: those get
+/// their turns all the same.
+pub fn pairs_that_call_without_end_leave_their_equals_their_turns(stage: &mut Stage<'_>) -> Verdict {
+    let (mut pairs, mut doors) = (Vec::new(), Vec::new());
+    for _ in 0..stage.kernel.scheduler().core_count() {
+        let door = endpoint(1)?;
+        let server = vec![door.derive(Rights::ALL, 0)?];
+        pairs.push(stage.actor("adder", Shape::Handler, Priority::Normal, server)?);
+        pairs.push(stage.main("adds_many", vec![door.derive(Rights::SEND, 0)?])?);
+        doors.push(door);
+    }
+    let calls = |door: &Capability| endpoint_of(door).map_or(0, |door| door.counters().delivered);
+    stage.until("all pairs are at it", || doors.iter().all(|door| calls(door) > 10))?;
+    let mut equals = Vec::new();
+    for _ in 0..stage.kernel.scheduler().core_count() {
+        equals.push(stage.main("burn_short", vec![])?);
+    }
+    for equal in &equals {
+        stage.ends(equal, EndReason::Exited(0))?;
+    }
+    check!(doors.iter().any(|door| calls(door) < 20_000), "they had to wait for all pairs to end");
+    for actor in &pairs {
+        actor.kill();
+        stage.end_of(actor)?;
+    }
+    Ok(())
+}
+
 pub fn many_actors_all_get_done(stage: &mut Stage<'_>) -> Verdict {
     let mut actors = Vec::new();
     for turn in 0..60 {

@@ -118,7 +118,8 @@ impl Scheduler {
         };
         actor.note_state(ActorState::Ready);
         let level = levels::index(actor.priority()) as u8;
-        if place == Place::Here && target == current {
+        if place == Place::Here && target == current && !self.core(target).slice_is_over() {
+            self.core(target).handed.store(actor.id().bits(), Ordering::Relaxed);
             self.core(target).queue.push_first(actor);
             // A caller is about to wait, but whoever answers goes on running: who is above it is not
             // to wait for its slice.
@@ -241,7 +242,8 @@ impl Scheduler {
         core.level.store(levels::index(actor.priority()) as u8, Ordering::SeqCst);
         core.running.store(actor.id().bits(), Ordering::Relaxed);
         core.tally.switches.fetch_add(1, Ordering::Relaxed);
-        time::arm((began + self.slice).min(core.timers.earliest()));
+        let slice_ends = core.slice(actor.id().bits(), began, self.slice);
+        time::arm(slice_ends.min(core.timers.earliest()));
         let returned = thread.resume();
         let ran = time::now().since(began);
         actor.tally().turns.fetch_add(1, Ordering::Relaxed);
@@ -320,6 +322,8 @@ impl Scheduler {
                 }
                 actor.settle(false);
                 if !over {
+                    // It rests, wherever it was switched out on its last steps.
+                    actor.note_safe_point(true);
                     self.park(actor);
                 }
             }

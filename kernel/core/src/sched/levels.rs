@@ -5,7 +5,8 @@
 //! passed over [`AGEING_BOUND`] times in a row is served next whatever stands above it (the lowest
 //! such level first), so a thing at the head of its list waits at most `3 * AGEING_BOUND + 3` picks.
 //! What was handed over ([`Levels::push_first`]) is next on this core, whose running actor is about to
-//! wait for it: thieves leave it, or a caller and its server would end up on two cores, each call a kick.
+//! wait for it: thieves leave it, or a caller and its server would end up on two cores, each call a kick. It is
+//! the scheduler that hands over within one slice only, so that equals are not passed over for ever.
 
 use super::fifo::{Fifo, Linked};
 use alloc::sync::Arc;
@@ -96,6 +97,7 @@ impl<T: Ready> Levels<T> {
         let mut left = most;
         let mut looks = most.saturating_mul(4);
         for level in 0..LEVELS {
+            let passed_over = self.passed_over.get(level).copied().unwrap_or(0);
             let mut kept = Fifo::new();
             let mut handed = self.handed.get(level).copied().unwrap_or(0);
             while left > 0 && looks > 0 {
@@ -112,6 +114,10 @@ impl<T: Ready> Levels<T> {
             }
             while let Some(thing) = kept.pop_front() {
                 self.put_back(level, thing);
+                // Who only was looked at has not been served.
+                if let Some(count) = self.passed_over.get_mut(level) {
+                    *count = passed_over;
+                }
             }
         }
         most - left
@@ -243,6 +249,19 @@ mod tests {
         assert_eq!(stolen, [1, 3, 5]);
         let rest: Vec<u32> = core::iter::from_fn(|| levels.pop()).map(|item| item.name).collect();
         assert_eq!(rest, [0, 2, 4, 6, 7]);
+    }
+
+    #[test]
+    fn a_thief_that_takes_nothing_does_not_set_back_the_ageing() {
+        let mut levels = Levels::new();
+        levels.push(item(1, Priority::Low, true));
+        for _ in 0..AGEING_BOUND {
+            levels.push(item(0, Priority::Normal, true));
+            assert_eq!(levels.pop().unwrap().name, 0);
+            assert_eq!(levels.steal(2, |_| ()), 0);
+        }
+        levels.push(item(0, Priority::Normal, true));
+        assert_eq!(levels.pop().unwrap().name, 1);
     }
 
     #[test]

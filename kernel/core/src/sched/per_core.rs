@@ -7,7 +7,9 @@ use super::levels;
 use super::queue::RunQueue;
 use super::timers::Timers;
 use crate::actor::Actor;
-use khal::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use core::time::Duration;
+use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use khal::time::Instant;
 
 /// What a core has done.
 #[derive(Debug, Default)]
@@ -30,6 +32,12 @@ pub struct Core {
     pub(super) level: AtomicU8,
     /// The id of what it runs, 0 when idle.
     pub(super) running: AtomicU64,
+    /// The id of who was handed over to last, before the next pick; 0 for nobody.
+    pub(super) handed: AtomicU64,
+    /// When the slice ends that this core is in, in ns; only this core uses it.
+    slice_ends: AtomicU64,
+    /// Whether it had ended when the present turn began.
+    slice_over: AtomicBool,
     /// State of the generator that picks victims; only this core uses it.
     dice: AtomicU64,
 }
@@ -42,6 +50,9 @@ impl Core {
             tally: CoreTally::default(),
             level: AtomicU8::new(levels::LEVELS as u8),
             running: AtomicU64::new(0),
+            handed: AtomicU64::new(0),
+            slice_ends: AtomicU64::new(0),
+            slice_over: AtomicBool::new(false),
             dice: AtomicU64::new(seed | 1),
         }
     }
@@ -64,6 +75,25 @@ impl Core {
     /// The id of the actor that it runs, 0 for none.
     pub fn running(&self) -> u64 {
         self.running.load(Ordering::Relaxed)
+    }
+
+    /// The end of the slice in which the actor with this id runs: what is left of the slice of who handed over to
+    /// it, or a new one. So two that hand the core to and fro have one slice together, and then their equals
+    /// come.
+    pub(super) fn slice(&self, id: u64, began: Instant, slice: Duration) -> Instant {
+        // Relaxed, all three: only this core writes and reads them.
+        let mut ends = Instant::from_nanos(self.slice_ends.load(Ordering::Relaxed));
+        if self.handed.swap(0, Ordering::Relaxed) != id {
+            ends = began + slice;
+            self.slice_ends.store(ends.as_nanos(), Ordering::Relaxed);
+        }
+        self.slice_over.store(ends <= began, Ordering::Relaxed);
+        ends
+    }
+
+    /// Whether who runs now has no slice left to hand over.
+    pub(super) fn slice_is_over(&self) -> bool {
+        self.slice_over.load(Ordering::Relaxed)
     }
 
     /// The next number of its dice (xorshift64).
