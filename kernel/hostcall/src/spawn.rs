@@ -11,7 +11,7 @@ use tessera_abi::{
     EndRecord, Error, Handle, ObjectKind, Rights, SlotName, SpawnCap, SpawnHead, SpawnRequest,
 };
 use tessera_core::actor::spawn::{Begin, Spawn};
-use tessera_core::actor::{ActorId, EndSignal, Profile};
+use tessera_core::actor::{Actor, ActorId, EndSignal, Profile};
 use tessera_core::cap::table::{DEFAULT_LIMIT, MAX_LIMIT};
 use tessera_core::cap::{Capability, Object};
 use tessera_core::engine::Limits;
@@ -124,13 +124,18 @@ fn narrowed(context: &Context<'_>, cap: &SpawnCap) -> Result<Capability, Refusal
 fn signal(context: &Context<'_>, head: &SpawnHead) -> Result<Option<EndSignal>, Refusal> {
     match head.end_notification {
         Handle::NONE => Ok(None),
-        notification => Ok(Some(end_signal(context, notification, head.end_bits)?)),
+        notification => Ok(Some(end_signal(context, notification, head.end_bits, None)?)),
     }
 }
 
-fn end_signal(context: &Context<'_>, notification: Handle, bits: u64) -> Result<EndSignal, Refusal> {
+fn end_signal(
+    context: &Context<'_>,
+    notification: Handle,
+    bits: u64,
+    by: Option<Arc<Actor>>,
+) -> Result<EndSignal, Refusal> {
     let own = derived(context, notification, ObjectKind::Notification, Rights::SIGNAL)?;
-    Ok(EndSignal::new(own, bits)?)
+    Ok(EndSignal::new(own, bits, by)?)
 }
 
 /// A capability for the kernel to keep, derived from one of the caller's.
@@ -140,14 +145,20 @@ fn derived(
     kind: ObjectKind,
     rights: Rights,
 ) -> Result<Capability, Refusal> {
-    let table = context.actor.table().lock();
-    let (held, _) = table.find(handle, kind, rights)?;
-    Ok(held.derive(rights, 0)?)
+    // Derived first, from what may be its last use, which is then counted; outside the table's lock if that fails.
+    let derived;
+    {
+        let table = context.actor.table().lock();
+        derived = table.get(handle).and_then(|held| held.derive(rights, 0));
+        table.find(handle, kind, rights)?;
+    }
+    Ok(derived?)
 }
 
 pub fn actor_monitor(context: &mut Context<'_>, claim: claims::ActorMonitor) -> Result<u64, Refusal> {
     let (target, pass) = context.target(claim.actor, Rights::WAIT)?;
-    let signal = end_signal(context, Handle::from_bits(claim.notification), claim.bits)?;
+    let by = Some(context.actor.clone());
+    let signal = end_signal(context, Handle::from_bits(claim.notification), claim.bits, by)?;
     target.end().monitor((target.tree(), &pass), signal)?;
     Ok(0)
 }
@@ -161,7 +172,7 @@ pub fn actor_kill(context: &mut Context<'_>, claim: claims::ActorKill) -> Result
 pub fn actor_link(context: &mut Context<'_>, claim: claims::ActorLink) -> Result<u64, Refusal> {
     let (target, pass) = context.target(claim.actor, Rights::WAIT)?;
     let other = derived(context, Handle::from_bits(claim.other), ObjectKind::Actor, Rights::KILL)?;
-    target.end().monitor((target.tree(), &pass), EndSignal::new(other, 0)?)?;
+    target.end().monitor((target.tree(), &pass), EndSignal::new(other, 0, Some(context.actor.clone()))?)?;
     Ok(0)
 }
 

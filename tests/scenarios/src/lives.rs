@@ -118,16 +118,20 @@ pub fn a_late_waiter_still_gets_the_reason(stage: &mut Stage<'_>) -> Verdict {
 }
 
 /// Slot 0 names the actor, slot 1 the notification. Several are told, also those who ask afterwards; one whose
-/// notification was taken back is not, and makes room.
+/// notification was taken back is not, nor one who has ended, and both make room.
 pub fn whoever_monitors_an_actor_is_told_of_its_end(stage: &mut Stage<'_>) -> Verdict {
     let watched = stage.main("forever", vec![])?;
     let named = Capability::first(Object::Actor(watched.clone()))?;
     let (bell, other) = (notification()?, notification()?);
     let pass = named.pass()?;
-    let monitor = |bell: &Capability, bits| {
-        let signal = EndSignal::new(bell.derive(Rights::SIGNAL, 0)?, bits)?;
+    let ask = |bell: &Capability, bits, by: Option<&Arc<Actor>>| {
+        let signal = EndSignal::new(bell.derive(Rights::SIGNAL, 0)?, bits, by.cloned())?;
         watched.end().monitor((watched.tree(), &pass), signal)
     };
+    let monitor = |bell: &Capability, bits| ask(bell, bits, None);
+    let gone = stage.main("nothing", vec![])?;
+    (0..SIGNALS_MAX).try_for_each(|_| ask(&other, 1, Some(&gone)))?;
+    stage.ends(&gone, EndReason::Exited(0))?;
     for _ in 0..SIGNALS_MAX {
         monitor(&other, 1)?;
     }

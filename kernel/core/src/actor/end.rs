@@ -32,21 +32,36 @@ pub struct EndSignal(Box<Signal>);
 struct Signal {
     capability: Capability,
     bits: u64,
+    /// Who asked for it, if it goes with him.
+    by: Option<Arc<Actor>>,
     /// The next one of the same end: most ends have one signal or none, and no room for more.
     next: Option<EndSignal>,
 }
 
 impl EndSignal {
     /// The signal `bits` through `capability`, which names a notification; or, if it names an actor, the end of
-    /// that one, should this one fail.
+    /// that one, should this one fail. It is not owed any more once `by` has ended, or the actor to be ended.
     ///
     /// # Errors
     /// `NoMemory`.
-    pub fn new(capability: Capability, bits: u64) -> Result<Self, Error> {
-        fallible::own(Signal { capability, bits, next: None }).map(EndSignal)
+    pub fn new(capability: Capability, bits: u64, by: Option<Arc<Actor>>) -> Result<Self, Error> {
+        fallible::own(Signal { capability, bits, by, next: None }).map(EndSignal)
+    }
+
+    /// Whether somebody may still want it.
+    fn is_owed(&self) -> bool {
+        let Signal { capability, by, .. } = &*self.0;
+        let over = match capability.object() {
+            Object::Actor(other) => other.end().has_come(),
+            _ => by.as_ref().is_some_and(|by| by.end().has_come()),
+        };
+        !over && capability.check().is_ok()
     }
 
     fn give(self, reason: EndReason) {
+        if !self.is_owed() {
+            return;
+        }
         let Signal { capability, bits, .. } = *self.0;
         // Being registered was the use of it, so its limits are not asked again.
         let Ok(pass) = capability.check() else { return };
@@ -76,12 +91,12 @@ impl Signals {
         Some(first)
     }
 
-    /// Takes those out whose capability has been taken back; how many are left, and what was taken out, to be
-    /// dropped outside the lock.
+    /// Takes those out that are owed no more; how many are left, and what was taken out, to be dropped outside
+    /// the lock.
     fn sort_out(&mut self) -> (u32, Signals) {
         let (mut good, mut dead, mut count) = (Signals(None), Signals(None), 0);
         while let Some(signal) = self.pop() {
-            if signal.0.capability.check().is_ok() {
+            if signal.is_owed() {
                 count += 1;
                 good.push(signal);
             } else {
