@@ -81,7 +81,7 @@ macro_rules! for_each_host_call {
             50 NotificationWait notification_wait(notification: Handle, bits: Address, deadline: Deadline) needs Notification [WAIT] gives "0" refuses [WouldBlock TimedOut Cancelled NoMemory]
                 "Waits until a bit is set, then writes the 64-bit word to memory and clears it. One waiter gets each word.";
             51 WaitAny wait_any(items: Address, count: Number, first: Number, message: Address, deadline: Deadline) needs Nothing [] gives "the place in the list of what has come" refuses [BadHandle StaleHandle WrongKind MissingRight Revoked Expired Busy WouldBlock TimedOut Cancelled Closed TooLong TableFull NoMemory InvalidArgument WouldDeadlock]
-                "Waits for one of up to 256 WaitItems: a message (needs the right to receive), bits, an actor's end (the right to wait). Exactly one is taken: a message as by recv, into the message record; bits into their item; an end stays to be read by actor_wait. Of several that are there it is the one that comes first, beginning at place first modulo count. A refusal because of one item is noted in it.";
+                "Waits for one of up to 256 WaitItems: a message (needs the right to receive), bits, an actor's end (the right to wait). Exactly one is taken: a message as by recv, into the message record; bits into their item; an end stays to be read by actor_wait. Of several that are there it is the one that comes first, beginning at place first modulo count. A refusal because of one item is noted in it. No two items may name the same thing.";
 
             // Actors.
             64 Spawn spawn(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound BadModule MissingRight WrongKind TableFull NoMemory TooLong InvalidArgument Full Busy]
@@ -97,7 +97,7 @@ macro_rules! for_each_host_call {
             69 ActorResume actor_resume(actor: Handle) needs Actor [SUSPEND] gives "0" refuses []
                 "Lets a suspended actor go on, or a draft begin. Of one that is neither, or has ended, nothing changes.";
             70 ActorMonitor actor_monitor(actor: Handle, notification: Handle, bits: Word) needs Actor [WAIT] gives "0" refuses [Full NoMemory]
-                "Sets bits in a notification, which needs the right to signal, when the actor ends, or at once if it has. Taking the notification's capability back calls it off. An actor has up to 256 monitors.";
+                "Sets bits in a notification, which needs the right to signal, when the actor ends, or at once if it has. Taking the notification's capability back calls it off, and so does the end of who asked. An actor has up to 256 monitors.";
             71 SpawnDraft spawn_draft(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound BadModule MissingRight WrongKind TableFull NoMemory TooLong InvalidArgument Full Busy]
                 "As spawn, but the actor does not run before actor_resume.";
             72 ActorLink actor_link(actor: Handle, other: Handle) needs Actor [WAIT] gives "0" refuses [Full NoMemory]

@@ -52,7 +52,24 @@ fn decode(context: &mut Context<'_>, claim: &claims::WaitAny) -> Result<Vec<Item
             }
         }
     }
-    Ok(items)
+    match second_of_two(&items)? {
+        Some(place) => {
+            note_error(context, claim, place, Error::InvalidArgument)?;
+            Err(Error::InvalidArgument.into())
+        }
+        None => Ok(items),
+    }
+}
+
+/// The later place of a thing that is named twice: whoever stood in a line often would make it as long for
+/// everybody.
+fn second_of_two(items: &[Item]) -> Result<Option<usize>, Error> {
+    let mut places = Vec::new();
+    places.try_reserve_exact(items.len()).map_err(|_| Error::NoMemory)?;
+    places.extend(items.iter().enumerate().map(|(place, item)| (item.source.address(), place)));
+    places.sort_unstable();
+    let twice = places.array_windows().find(|[(one, _), (other, _)]| one == other);
+    Ok(twice.map(|[_, (_, place)]| *place))
 }
 
 fn look_up(context: &Context<'_>, handle: Handle) -> Result<Item, Error> {

@@ -26,7 +26,8 @@ impl Calls<'_> {
         for place in 0..count {
             let record = self.memory.read(at(place), WaitItem::SIZE as u32)?;
             let handle = WaitItem::decode(record).map_err(|_| Error::InvalidArgument)?.handle;
-            let call = self.can_wait_for(handle);
+            let twice = kinds.iter().any(|(earlier, _)| *earlier == handle);
+            let call = if twice { Err(Error::InvalidArgument) } else { self.can_wait_for(handle) };
             kinds.push((handle, call.map_err(|error| self.note(at(place), error))?));
         }
         for place in (0..count).map(|step| (first % count + step) % count) {

@@ -40,6 +40,17 @@ pub enum Source {
     Actor(Arc<Actor>),
 }
 
+impl Source {
+    /// Where it is: equal for two that are the same thing, and for no others while both live.
+    pub fn address(&self) -> usize {
+        match self {
+            Source::Endpoint(endpoint) => Arc::as_ptr(endpoint).addr(),
+            Source::Notification(notification) => Arc::as_ptr(notification).addr(),
+            Source::Actor(actor) => Arc::as_ptr(actor).addr(),
+        }
+    }
+}
+
 /// One thing that is waited for, and by what leave.
 #[derive(Debug)]
 pub struct Item {
