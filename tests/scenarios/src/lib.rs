@@ -73,7 +73,8 @@ list! {
         nothing_is_left_behind_after_many_rounds;
     messages: calls_are_answered blocked_senders_are_served_in_order waits_end_at_their_deadlines
         a_call_to_a_server_that_dies_says_so a_call_to_a_closed_endpoint_says_so
-        a_flood_is_refused_and_counted a_call_to_oneself_is_refused signals_add_up_and_reach_one_waiter;
+        a_flood_is_refused_and_counted a_call_to_oneself_is_refused signals_add_up_and_reach_one_waiter
+        a_message_that_gets_in_from_the_line_wakes_the_next_receiver;
     calls: every_call_ends_in_one_way a_call_that_finds_no_taker_is_counted
         an_inspector_reads_what_has_become_of_it;
     forwarding: a_call_that_is_handed_on_is_answered_by_the_last

@@ -98,6 +98,35 @@ pub fn a_flood_is_refused_and_counted(stage: &mut Stage<'_>) -> Verdict {
     Ok(())
 }
 
+/// Two handlers serve one endpoint; the first sleeps over what it has taken. What a blocked sender's message
+/// finds room for meanwhile is the second's, who is told.
+pub fn a_message_that_gets_in_from_the_line_wakes_the_next_receiver(stage: &mut Stage<'_>) -> Verdict {
+    let door = endpoint(1)?;
+    let (clock, bell) = (authority(ObjectKind::Clock)?, notification()?);
+    let mut handlers = Vec::new();
+    for module in ["waits_for_a_bell", "adder"] {
+        let second = if module == "adder" { &clock } else { &bell };
+        let caps = vec![door.derive(Rights::ALL, 0)?, second.derive(Rights::ALL, 0)?];
+        let handler = stage.actor(module, Shape::Handler, Priority::Normal, caps)?;
+        // One after the other, so that the first in line is known.
+        stage.until("it rests", || handler.gate().is_waiting())?;
+        handlers.push(handler);
+    }
+    // Sent by somebody who goes on at once: the first has been woken and not looked yet when the next two come.
+    let mut senders = Vec::new();
+    for _ in 0..3 {
+        senders.push(stage.main("sends_once", vec![door.derive(SENDER, 0)?])?);
+    }
+    let queue = endpoint_of(&door)?;
+    stage
+        .until("all has been taken, the first by who has not gone on", || queue.counters().delivered == 3)?;
+    for actor in handlers.iter().chain(&senders) {
+        actor.kill();
+        stage.end_of(actor)?;
+    }
+    Ok(())
+}
+
 pub fn a_call_to_oneself_is_refused(stage: &mut Stage<'_>) -> Verdict {
     let actor = stage.main("calls_itself", vec![endpoint(1)?])?;
     stage.ends(&actor, EndReason::Exited(i32::from(Error::WouldDeadlock.number())))

@@ -136,14 +136,17 @@ impl Actor {
 
     /// Notes that its wait `ticket`, for the answer to a call, is now for another server.
     pub(crate) fn follow_call(&self, ticket: Ticket, server: Option<&Arc<Actor>>) {
+        // SeqCst, all of it: the note that is replaced is that of this wait or of an earlier one. If the owner
+        // has noted another call meanwhile, that stands.
+        let before = self.calling.load(Ordering::SeqCst);
         if self.gate.ticket() != Some(ticket) {
             return;
         }
         let server = server.map_or(0, |server| server.id.bits());
-        // SeqCst: the note is there before the gate is looked at again. Its owner clears it after a wait, so
-        // either that comes later, or the wait is seen to be over here and the note is taken back.
-        self.calling.swap(server, Ordering::SeqCst);
-        if self.gate.ticket() != Some(ticket) {
+        let noted = self.calling.compare_exchange(before, server, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        // The owner clears the note after a wait, so either that comes later, or the wait is seen to be over
+        // here and the note is taken back.
+        if noted && self.gate.ticket() != Some(ticket) {
             let _another = self.calling.compare_exchange(server, 0, Ordering::SeqCst, Ordering::Relaxed);
         }
     }

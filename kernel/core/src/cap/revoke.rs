@@ -76,8 +76,9 @@ impl Subtree {
             let piece = tree.sweep(self.top);
             for Freed { node, grant, held } in piece.freed() {
                 if held {
-                    self.object.granted_no_more(grant.rights);
+                    // In this order: an endpoint that closes with it tells its receivers something else.
                     sum.add(node, grant.holder, tree, Waiters::Wake);
+                    self.object.granted_no_more(grant.rights);
                 }
             }
             if piece.done {

@@ -38,7 +38,7 @@ impl Endpoint {
         }
         // Before anybody can receive it: who does may call back at once, on another core.
         actor.set_calling(server.as_ref());
-        let started = self.start_call(by, message, room_bytes);
+        let started = self.start_call(by, message, room_bytes, deadline != Instant::ZERO);
         let (ticket, dropped) = started.inspect_err(|_| actor.set_calling(None))?;
         if let Some(dropped) = dropped {
             dropped.refuse();
@@ -79,12 +79,13 @@ impl Endpoint {
         sent.inspect_err(|_| caller.actor.follow_call(caller.ticket, Some(by.actor)))
     }
 
-    /// A call up to where it blocks; with a message that was dropped for it, or its own if that was.
+    /// A call up to where it blocks, in line for room only if it may wait; with a message that was dropped for it, or its own if that was.
     fn start_call(
         &self,
         by: By<'_>,
         message: &mut Option<Message>,
         room_bytes: u32,
+        may_wait: bool,
     ) -> Result<(Ticket, Option<Message>), Error> {
         let By { actor, pass } = by;
         let mut state = self.lock();
@@ -101,7 +102,7 @@ impl Endpoint {
         let dropped = match state.offer(&self.tree, offered, Place::Here) {
             Offered::Taken => None,
             Offered::Dropped(gone) => Some(gone),
-            Offered::NoRoom(offered) if state.lets_wait() => {
+            Offered::NoRoom(offered) if may_wait && state.lets_wait() => {
                 let (waiter, until) = (waiter(), Until::Answer);
                 state.senders.push_back(Blocked { waiter, until, message: offered, pass: pass.proof() });
                 None

@@ -58,7 +58,8 @@ pub fn living() -> usize {
 
 impl Drop for Endpoint {
     fn drop(&mut self) {
-        debug_assert!(self.calls().outstanding == 0, "a caller keeps what it calls");
+        // Without the lock, which another endpoint's may be held around.
+        debug_assert!(self.state.get_mut().call_figures().outstanding == 0, "a caller keeps what it calls");
         // Relaxed: a figure for listings and leak tests.
         LIVING.fetch_sub(1, Ordering::Relaxed);
     }
@@ -212,7 +213,11 @@ impl Endpoint {
         loop {
             let ticket = {
                 let mut state = self.lock();
-                self.tree.holds(pass)?;
+                if let Err(error) = self.tree.holds(pass) {
+                    // He may have been woken for a message: the next one looks.
+                    state.hand_on(&self.tree);
+                    return Err(error);
+                }
                 state.note_server(actor);
                 if let Some(message) = state.take_oldest(&self.tree, room_bytes)? {
                     return Ok(message);
@@ -226,6 +231,8 @@ impl Endpoint {
             let ended = actor.block(ticket, deadline, Some((&self.tree, pass)));
             let error = match (ended, actor.take_inbox()) {
                 (Ok(Cause::Delivered), Some(Parcel::Message(message))) => return Ok(message),
+                // It is for the next one, not for who is over.
+                (Ok(Cause::Delivered), _) if actor.must_stop() => Error::Cancelled,
                 // Woken to look for oneself: the message did not fit, or others were first.
                 (Ok(Cause::Delivered), _) => continue,
                 (Ok(Cause::TimedOut), _) => Error::TimedOut,
@@ -270,9 +277,7 @@ impl Endpoint {
     pub(crate) fn forget(&self, actor: &Arc<Actor>) {
         let mut state = self.lock();
         state.receivers.retain(|one| !Arc::ptr_eq(&one.waiter.actor, actor));
-        if !state.queue.is_empty() {
-            state.wake_receiver(&self.tree);
-        }
+        state.hand_on(&self.tree);
     }
 
     /// Takes a receiver that gives up out of the line; it may have been woken for a message that it does not
@@ -280,9 +285,7 @@ impl Endpoint {
     pub(super) fn forget_receiver(&self, actor: &Arc<Actor>, ticket: Ticket) {
         let mut state = self.lock();
         state.receivers.retain(|one| !one.waiter.is(actor, ticket));
-        if !state.queue.is_empty() {
-            state.wake_receiver(&self.tree);
-        }
+        state.hand_on(&self.tree);
     }
 
     /// The message of a sender that stopped waiting for room: still blocked, or given back to him.

@@ -207,6 +207,13 @@ impl State {
         false
     }
 
+    /// Lets the next receiver look, if there is a message: who was woken for it does not take it.
+    pub(super) fn hand_on(&mut self, tree: &Tree) {
+        if !self.queue.is_empty() {
+            self.wake_receiver(tree);
+        }
+    }
+
     pub(super) fn block_sender(&mut self, by: By<'_>, message: Message) -> Result<Ticket, Message> {
         if self.senders.try_reserve(1).is_err() {
             self.tally.rejected += 1;
@@ -266,6 +273,8 @@ impl State {
         let oldest = self.queue.pop_front();
         self.tally.delivered += 1;
         self.refill(tree, self.limits.capacity as usize);
+        // What a sender in line has just put there has woken nobody yet.
+        self.hand_on(tree);
         Ok(oldest)
     }
 
