@@ -136,6 +136,28 @@ pub fn a_call_whose_caller_has_gone_is_not_handed_on(stage: &mut Stage<'_>) -> V
     Ok(())
 }
 
+/// Whoever of the two comes first, and however close they come: not both wait for ever.
+pub fn of_two_that_call_each_other_one_is_refused(stage: &mut Stage<'_>) -> Verdict {
+    for _ in 0..20 {
+        let doors = [endpoint(2)?, endpoint(2)?];
+        let [mine, yours] = &doors;
+        let mut both = vec![];
+        for (own, other) in [(mine, yours), (yours, mine)] {
+            let caps = vec![other.derive(Rights::SEND, 0)?, own.derive(Rights::ALL, 0)?];
+            both.push(stage.main("serves_then_calls", caps)?);
+        }
+        let refused = |one: &Arc<Actor>| {
+            one.end().record().is_some_and(|end| end.reason == exited(Error::WouldDeadlock))
+        };
+        stage.until("one is refused", || both.iter().any(refused))?;
+        drop(doors);
+        for one in &both {
+            stage.end_of(one)?;
+        }
+    }
+    Ok(())
+}
+
 /// Neither to the caller itself, nor does whoever has it now get to call the caller.
 pub fn handing_on_closes_no_circle(stage: &mut Stage<'_>) -> Verdict {
     for through_another in [false, true] {

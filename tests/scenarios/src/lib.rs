@@ -80,7 +80,8 @@ list! {
     forwarding: a_call_that_is_handed_on_is_answered_by_the_last
         a_call_that_cannot_be_handed_on_can_still_be_answered whoever_hands_on_waits_for_room_alone
         a_call_that_is_dropped_where_it_is_handed_on_is_told
-        a_call_whose_caller_has_gone_is_not_handed_on handing_on_closes_no_circle;
+        a_call_whose_caller_has_gone_is_not_handed_on handing_on_closes_no_circle
+        of_two_that_call_each_other_one_is_refused;
     policies: a_full_queue_does_as_its_policy_says a_capacity_that_a_policy_cannot_have_is_refused
         a_caller_whose_message_is_dropped_is_told what_a_message_carries_stays_or_goes_with_it
         without_a_capacity_senders_wait_for_a_receiver without_a_capacity_a_resting_handler_is_a_receiver

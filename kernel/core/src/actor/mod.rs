@@ -329,9 +329,9 @@ impl Actor {
 
     /// Notes whom it waits for in a call.
     pub(crate) fn set_calling(&self, server: Option<&Arc<Actor>>) {
-        // Relaxed: a circle that closes while it is being looked for is found by its last caller or
-        // ends by a deadline; the flag is advice, not a lock.
-        self.calling.store(server.map_or(0, |server| server.id.bits()), Ordering::Relaxed);
+        // SeqCst, with `waits_for`: it is noted before the server's own note is read, so of two who call each
+        // other at once one sees the other.
+        self.calling.store(server.map_or(0, |server| server.id.bits()), Ordering::SeqCst);
     }
 }
 

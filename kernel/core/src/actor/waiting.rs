@@ -136,18 +136,17 @@ impl Actor {
 
     /// Notes that its wait `ticket`, for the answer to a call, is now for another server.
     pub(crate) fn follow_call(&self, ticket: Ticket, server: Option<&Arc<Actor>>) {
-        // SeqCst, all of it: the note that is replaced is that of this wait or of an earlier one. If the owner
-        // has noted another call meanwhile, that stands.
+        let server = server.map_or(0, |server| server.id.bits());
         let before = self.calling.load(Ordering::SeqCst);
-        if self.gate.ticket() != Some(ticket) {
+        // Mostly it is the one that was called, and noted.
+        if before == server || self.gate.ticket() != Some(ticket) {
             return;
         }
-        let server = server.map_or(0, |server| server.id.bits());
-        let noted = self.calling.compare_exchange(before, server, Ordering::SeqCst, Ordering::SeqCst).is_ok();
-        // The owner clears the note after a wait, so either that comes later, or the wait is seen to be over
-        // here and the note is taken back.
-        if noted && self.gate.ticket() != Some(ticket) {
-            let _another = self.calling.compare_exchange(server, 0, Ordering::SeqCst, Ordering::Relaxed);
+        // Its owner may have gone on meanwhile: then the note has changed, or the wait is seen to be over after
+        // this, and what was there is put back. SeqCst, as in `set_calling`.
+        let noted = self.calling.compare_exchange(before, server, Ordering::SeqCst, Ordering::SeqCst);
+        if noted.is_ok() && self.gate.ticket() != Some(ticket) {
+            let _gone_on = self.calling.compare_exchange(server, before, Ordering::SeqCst, Ordering::SeqCst);
         }
     }
 
@@ -160,10 +159,10 @@ impl Actor {
                 return true;
             }
             let next = if id == self.id {
-                self.calling.load(Ordering::Relaxed)
+                self.calling.load(Ordering::SeqCst)
             } else {
                 let actor = self.kernel.registry().get(id);
-                actor.map_or(0, |actor| actor.calling.load(Ordering::Relaxed))
+                actor.map_or(0, |actor| actor.calling.load(Ordering::SeqCst))
             };
             if next == 0 {
                 return false;

@@ -16,6 +16,7 @@
 //! starve a thing in both.
 //! Locks: those of the things, one after the other, never two. Loom model: `tests/loom_any.rs`.
 
+use super::call::taken_by;
 use super::endpoint::{By, Endpoint};
 use super::message::Message;
 use super::notification::Notification;
@@ -149,7 +150,9 @@ impl AnyOf<'_> {
         self.items.iter().for_each(|item| item.source.forget(self.actor, ticket));
         let won = usize::from(self.actor.won());
         match (ended?, self.actor.take_inbox()) {
-            (Cause::Delivered, Some(Parcel::Message(message))) => Ok(Some((won, Ready::Message(message)))),
+            (Cause::Delivered, Some(Parcel::Message(message))) => {
+                Ok(Some((won, Ready::Message(taken_by(self.actor, message)))))
+            }
             (Cause::Delivered, Some(Parcel::Bits(bits))) => Ok(Some((won, Ready::Bits(bits)))),
             (Cause::Delivered | Cause::PeerDied, _) => Ok(None),
             (Cause::TimedOut, _) if expiring.is_some() => {

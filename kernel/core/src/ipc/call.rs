@@ -7,11 +7,13 @@
 use super::counters::CallEnd;
 use super::endpoint::{By, Endpoint};
 use super::message::Message;
-use super::queue::{Blocked, Offered, Until};
+use super::queue::{Blocked, Locked, Offered, Until};
 use super::reply::Reply;
 use super::waiter::{Parcel, Room, Waiter};
+use crate::actor::Actor;
 use crate::sched::core::Place;
 use crate::sched::gate::{Cause, Ticket};
+use alloc::sync::Arc;
 use khal::time::Instant;
 use tessera_abi::Error;
 
@@ -32,13 +34,18 @@ impl Endpoint {
         deadline: Instant,
     ) -> Result<Message, Error> {
         let By { actor, pass } = by;
-        let server = self.server();
-        if server.as_ref().is_some_and(|server| server.waits_for(actor)) {
-            return Err(Error::WouldDeadlock);
-        }
-        // Before anybody can receive it: who does may call back at once, on another core.
-        actor.set_calling(server.as_ref());
-        let started = self.start_call(by, message, room_bytes, deadline != Instant::ZERO);
+        let terms = Terms { room_bytes, may_wait: deadline != Instant::ZERO };
+        let started = loop {
+            let server = self.server();
+            // Noted before anybody can have the message, who would else not be refused to call back.
+            actor.set_calling(server.as_ref());
+            if server.as_ref().is_some_and(|server| server.waits_for(actor)) {
+                break Err(Error::WouldDeadlock);
+            }
+            if let Some(started) = self.start_call(by, message, terms, server.as_ref()) {
+                break started;
+            }
+        };
         let (ticket, dropped) = started.inspect_err(|_| actor.set_calling(None))?;
         if let Some(dropped) = dropped {
             dropped.refuse();
@@ -70,25 +77,36 @@ impl Endpoint {
             return Err(Error::PeerDead);
         }
         let server = self.server();
-        if server.as_ref().is_some_and(|server| server.waits_for(&caller.actor)) {
-            return Err(Error::WouldDeadlock);
-        }
-        // As in a call: before anybody can receive it.
         caller.actor.follow_call(caller.ticket, server.as_ref());
-        let sent = self.send(by, message, deadline);
+        let sent = match server {
+            Some(server) if server.waits_for(&caller.actor) => Err(Error::WouldDeadlock),
+            _ => self.send(by, message, deadline),
+        };
         sent.inspect_err(|_| caller.actor.follow_call(caller.ticket, Some(by.actor)))
     }
 
-    /// A call up to where it blocks, in line for room only if it may wait; with a message that was dropped for it, or its own if that was.
+    /// A call up to where it blocks; with a message that was dropped for it, or its own if that was. Nothing is
+    /// done, and `None`, when it is no longer `server` who receives here.
     fn start_call(
         &self,
         by: By<'_>,
         message: &mut Option<Message>,
-        room_bytes: u32,
-        may_wait: bool,
-    ) -> Result<(Ticket, Option<Message>), Error> {
+        terms: Terms,
+        server: Option<&Arc<Actor>>,
+    ) -> Option<Result<Started, Error>> {
+        let state = self.lock();
+        let same = server.map_or(state.server.strong_count() == 0, |server| state.is_served_by(server));
+        same.then(|| self.offer_call(state, by, message, terms))
+    }
+
+    fn offer_call(
+        &self,
+        mut state: Locked<'_>,
+        by: By<'_>,
+        message: &mut Option<Message>,
+        terms: Terms,
+    ) -> Result<Started, Error> {
         let By { actor, pass } = by;
-        let mut state = self.lock();
         self.tree.holds(pass)?;
         state.open()?;
         let Some(mut offered) = message.take() else { return Err(Error::InvalidArgument) };
@@ -97,12 +115,12 @@ impl Endpoint {
             return Err(Error::NoMemory);
         }
         let ticket = actor.gate().arm();
-        let waiter = || Waiter { actor: actor.clone(), ticket, room: Room::Bytes(room_bytes) };
+        let waiter = || Waiter { actor: actor.clone(), ticket, room: Room::Bytes(terms.room_bytes) };
         offered.reply = Some(Reply::new(waiter()));
         let dropped = match state.offer(&self.tree, offered, Place::Here) {
             Offered::Taken => None,
             Offered::Dropped(gone) => Some(gone),
-            Offered::NoRoom(offered) if may_wait && state.lets_wait() => {
+            Offered::NoRoom(offered) if terms.may_wait && state.lets_wait() => {
                 let (waiter, until) = (waiter(), Until::Answer);
                 state.senders.push_back(Blocked { waiter, until, message: offered, pass: pass.proof() });
                 None
@@ -118,6 +136,28 @@ impl Endpoint {
         state.calls()?.begin();
         Ok((ticket, dropped))
     }
+}
+
+/// What a caller will have of a call.
+#[derive(Clone, Copy)]
+struct Terms {
+    /// The most bytes of an answer.
+    room_bytes: u32,
+    /// Whether it may stand in line for room.
+    may_wait: bool,
+}
+
+/// The wait that a call has begun, and the message that was dropped for it, if one was.
+type Started = (Ticket, Option<Message>);
+
+/// A message that `receiver` has been given: if it is a call, its caller waits for him from now on, whoever had
+/// received before. The receiver says so himself, so he cannot have called anybody before it is noted.
+pub(super) fn taken_by(receiver: &Arc<Actor>, message: Message) -> Message {
+    if let Some(reply) = &message.reply {
+        let caller = reply.caller();
+        caller.actor.follow_call(caller.ticket, Some(receiver));
+    }
+    message
 }
 
 /// What a caller is told whose message will not be answered; one that was never taken comes back.

@@ -13,6 +13,7 @@
 //! Locks: its own, rank `ENDPOINT`; handing over takes `INBOX` and `QUEUE` under it. Messages are
 //! dropped outside it, because they may hold the last capability of another endpoint.
 
+use super::call::taken_by;
 use super::counters::{Calls, Counters, Tally};
 use super::message::Message;
 use super::queue::{Limits, Locked, Offered, Receiver, State};
@@ -220,7 +221,7 @@ impl Endpoint {
                 }
                 state.note_server(actor);
                 if let Some(message) = state.take_oldest(&self.tree, room_bytes)? {
-                    return Ok(message);
+                    return Ok(taken_by(actor, message));
                 }
                 state.open()?;
                 if deadline == Instant::ZERO {
@@ -230,7 +231,9 @@ impl Endpoint {
             };
             let ended = actor.block(ticket, deadline, Some((&self.tree, pass)));
             let error = match (ended, actor.take_inbox()) {
-                (Ok(Cause::Delivered), Some(Parcel::Message(message))) => return Ok(message),
+                (Ok(Cause::Delivered), Some(Parcel::Message(message))) => {
+                    return Ok(taken_by(actor, message));
+                }
                 // It is for the next one, not for who is over.
                 (Ok(Cause::Delivered), _) if actor.must_stop() => Error::Cancelled,
                 // Woken to look for oneself: the message did not fit, or others were first.

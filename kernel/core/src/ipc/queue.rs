@@ -106,8 +106,13 @@ impl State {
         self.calls.as_deref().copied().unwrap_or_default()
     }
 
+    /// Whether it was `actor` who received last.
+    pub(super) fn is_served_by(&self, actor: &Arc<Actor>) -> bool {
+        self.server.as_ptr() == Arc::as_ptr(actor)
+    }
+
     pub(super) fn note_server(&mut self, actor: &Arc<Actor>) {
-        if self.server.as_ptr() != Arc::as_ptr(actor) {
+        if !self.is_served_by(actor) {
             self.server = Arc::downgrade(actor);
         }
     }
