@@ -10,8 +10,10 @@ mod calls;
 mod compute;
 mod late;
 pub mod native;
+mod revokes;
 mod spawns;
 pub mod stamps;
+mod streams;
 pub mod switches;
 mod waits;
 
@@ -71,6 +73,12 @@ pub const MEASURES: &[Measure] = &[
     cycles("wait_any_1", Programs::Wasm, waits::for_one),
     cycles("wait_any_16", Programs::Wasm, waits::for_sixteen),
     cycles("wait_any_256", Programs::Wasm, waits::for_256),
+    cycles("revoke_1", Programs::Native, revokes::of_one),
+    cycles("revoke_100", Programs::Native, revokes::of_a_hundred),
+    cycles("revoke_10000", Programs::Native, revokes::of_ten_thousand),
+    cycles("stream_1", Programs::Native, streams::from_one),
+    cycles("stream_2", Programs::Native, streams::from_two),
+    cycles("stream_8", Programs::Native, streams::from_eight),
     cycles("integers", Programs::Wasm, compute::integers),
     cycles("floats", Programs::Wasm, compute::floats),
     Measure { name: "lateness", unit: Unit::Nanos, programs: Programs::Wasm, play: late::lateness },

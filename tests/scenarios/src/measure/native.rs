@@ -16,11 +16,16 @@ use tessera_core::engine::{
 };
 
 /// The programs: a module's name, and its bytes.
-const PROGRAMS: [(&str, &str); 4] = [
+const PROGRAMS: [(&str, &str); 8] = [
     ("calls", "calls 100"),
     ("calls_many", "calls 100000"),
     ("serves", "serves 0"),
     ("answers", "answers 0"),
+    // As many as a stream's messages, a half and an eighth of them.
+    ("sends_all", "sends 8000"),
+    ("sends_half", "sends 4000"),
+    ("sends_eighth", "sends 1000"),
+    ("receives_all", "receives 8000"),
 ];
 
 const WORD: u32 = 8;
@@ -50,6 +55,8 @@ impl Engine for Native {
             (Some(("calls", _)), Some(times)) => Program::Calls(times),
             (Some(("serves", _)), _) => Program::Serves,
             (Some(("answers", _)), _) => Program::Answers,
+            (Some(("sends", _)), Some(times)) => Program::Sends(times),
+            (Some(("receives", _)), Some(times)) => Program::Receives(times),
             _ => return Err(Fault::new(FaultKind::MalformedModule, format_args!("no such program"))),
         };
         Ok(Arc::new(program))
@@ -64,6 +71,10 @@ enum Program {
     Serves,
     /// Receives and answers, once an activation.
     Answers,
+    /// Sends so many messages through slot 0, waiting for room.
+    Sends(u64),
+    /// Receives so many from slot 0.
+    Receives(u64),
 }
 
 impl Module for Program {
@@ -92,6 +103,8 @@ impl Running {
         match self.program {
             Program::Calls(times) => (0..times).try_for_each(|n| self.ask(n)),
             Program::Answers => self.answer(0),
+            Program::Sends(times) => (0..times).try_for_each(|_| self.pass_on(HostCall::Send)),
+            Program::Receives(times) => (0..times).try_for_each(|_| self.pass_on(HostCall::Recv)),
             Program::Serves => loop {
                 self.answer(NEVER)?;
             },
@@ -102,6 +115,13 @@ impl Running {
         self.memory.set_word(WORD, n);
         let status = self.call(HostCall::Call, &[Handle::OWN_ENDPOINT.bits(), RECORD, NEVER])?;
         if status == 0 && self.memory.word(WORD) == n + 1 { Ok(()) } else { Err(Stop::Exit(1)) }
+    }
+
+    fn pass_on(&mut self, call: HostCall) -> Result<(), Stop> {
+        match self.call(call, &[Handle::OWN_ENDPOINT.bits(), RECORD, NEVER])? {
+            0 => Ok(()),
+            _ => Err(Stop::Exit(4)),
+        }
     }
 
     fn answer(&mut self, deadline: u64) -> Result<(), Stop> {

@@ -27,7 +27,7 @@ enum Shown {
 use Shown::{Cycles, Nanos};
 
 /// The measures that mean something here, and what their rows say.
-const ROWS: [(&str, Shown, &str); 10] = [
+const ROWS: [(&str, Shown, &str); 16] = [
     ("call_kernel_part", Cycles, "call and reply, kernel part, server receives"),
     ("call_kernel_part_handler", Cycles, "call and reply, kernel part, handler"),
     ("call_wasm", Nanos, "call and reply between two actors, tinywasm"),
@@ -38,6 +38,12 @@ const ROWS: [(&str, Shown, &str); 10] = [
     ("wait_any_1", Nanos, "wait for any of 1 notification, and its partner's turn"),
     ("wait_any_16", Nanos, "wait for any of 16 notifications, and its partner's turn"),
     ("wait_any_256", Nanos, "wait for any of 256 notifications, and its partner's turn"),
+    ("revoke_1", Nanos, "revocation of 1 capability"),
+    ("revoke_100", Nanos, "revocation of 100, each"),
+    ("revoke_10000", Nanos, "revocation of 10,000, each"),
+    ("stream_1", Nanos, "a message sent and received, kernel part, 1 sender"),
+    ("stream_2", Nanos, "the same, 2 senders"),
+    ("stream_8", Nanos, "the same, 8 senders"),
 ];
 
 fn main() -> io::Result<()> {
@@ -67,6 +73,9 @@ fn figures() -> Result<Vec<Figure>, Failure> {
             samples.push((cycles, times));
         })
     })?);
+    for count in [10_000, 100_000] {
+        figures.extend(idle::many(&kernel(1, Programs::Wasm, tessera_hostcall::host_calls)?, count)?);
+    }
     figures.push(idle::handlers(&kernel(1, Programs::Wasm, tessera_hostcall::host_calls)?)?);
     Ok(figures)
 }
