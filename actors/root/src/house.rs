@@ -2,7 +2,9 @@
 //!
 //! Owns: the wiring, the actor capabilities, and a supervisor's decisions for each actor that the manifest names as
 //! one. Root acts for all of them: the manifest says with whom an actor returns, not who starts it.
-//! Invariant: a child that has ended is told to its supervisor once, with its endpoint closed before.
+//! Invariants: a child that has ended is told to its supervisor once, with its endpoint closed before. What the
+//! kernel refuses root, for want of memory or because it was taken back, ends no part of this: root's end would be
+//! the machine's.
 
 use alloc::vec::Vec;
 
@@ -10,13 +12,17 @@ use actor_sdk::abi::image::{ActorEntry, Manifest, NO_ACTOR};
 use actor_sdk::abi::{EndReason, EndRecord, FaultKind};
 use actor_sdk::supervisor::{Action, Policy, Supervisor};
 use actor_sdk::{
-    Actor, Capability, Clock, Error, Event, Factory, NOW, Notification, ObjectKind, Select, Unmet, info, warn,
+    Actor, Capability, Clock, Endpoint, Error, Event, Factory, NOW, Notification, ObjectKind, Select, Unmet,
+    info, warn, yield_now,
 };
 
 use crate::wiring::Wiring;
 
 /// How many actors' ends share the notification's bits; an actor's bit is its index modulo this.
 const BITS: usize = 64;
+
+/// How long root lets something be that was refused, before it tries again.
+const PAUSE_NS: u64 = 100_000_000;
 
 /// Whom one supervisor decides about: indices in the manifest, in its order.
 struct Group {
@@ -29,7 +35,11 @@ pub struct House<'a> {
     pub(super) entries: Vec<ActorEntry<'a>>,
     pub(super) wiring: Wiring,
     clock: Clock,
+    /// The latest moment that is known to have come.
+    now_ns: u64,
     ends: Notification,
+    /// Whether the last wait was refused, which has been reported.
+    polls: bool,
     groups: Vec<Group>,
     children: Vec<Option<Actor>>,
     /// Which of them have been started before.
@@ -47,7 +57,9 @@ impl<'a> House<'a> {
             known: entries.iter().map(|_| false).collect(),
             wiring: Wiring::new(&entries, &factory)?,
             clock: Clock::find(ObjectKind::Clock.name())?,
+            now_ns: NOW,
             ends: factory.notification()?,
+            polls: false,
             entries,
         })
     }
@@ -63,44 +75,53 @@ impl<'a> House<'a> {
     }
 
     /// Does all that is to be done now.
-    pub fn act(&mut self) -> Result<(), Error> {
+    pub fn act(&mut self) {
         for group in 0..self.groups.len() {
-            while let Some(action) = self.next_of(group)? {
-                self.carry_out(group, action)?;
+            while let Some(action) = self.next_of(group) {
+                self.carry_out(group, action);
             }
         }
-        Ok(())
     }
 
-    fn next_of(&mut self, group: usize) -> Result<Option<Action>, Error> {
-        let now_ns = self.clock.now_ns()?;
-        Ok(self.groups.get_mut(group).and_then(|group| group.decides.next(now_ns)))
+    fn next_of(&mut self, group: usize) -> Option<Action> {
+        let now_ns = self.now_ns();
+        self.groups.get_mut(group)?.decides.next(now_ns)
     }
 
-    fn carry_out(&mut self, group: usize, action: Action) -> Result<(), Error> {
+    /// What the clock says; without one it is as late as the last wait that ran out.
+    fn now_ns(&mut self) -> u64 {
+        self.now_ns = self.clock.now_ns().unwrap_or(self.now_ns).max(self.now_ns);
+        self.now_ns
+    }
+
+    fn carry_out(&mut self, group: usize, action: Action) {
         let (Action::Start(member) | Action::Stop(member) | Action::GiveUp(member)) = action;
         let index = self.groups.get(group).and_then(|group| group.members.get(member).copied());
         let Some((index, entry)) = index.and_then(|index| Some((index, *self.entries.get(index)?))) else {
-            return Ok(());
+            return;
         };
         match action {
-            Action::Start(_) => self.start(index, &entry)?,
-            Action::Stop(_) => {
-                if let Some(child) = self.children.get(index).and_then(Option::as_ref) {
-                    child.kill()?;
-                }
-            }
+            Action::Start(_) => self.start(index, &entry),
+            Action::Stop(_) => self.stop(index),
             Action::GiveUp(_) => {
                 let (name, limit) = (entry.head.name, entry.head.restart_limit);
                 let window_ms = entry.head.restart_window_ms;
                 warn!("{name} ended once more after {limit} restarts within {window_ms} ms: it stays down");
             }
         }
-        Ok(())
+    }
+
+    /// Tells a child to end. One that root may no longer tell counts as ended, or those that are to return with it
+    /// would wait for ever.
+    fn stop(&mut self, index: usize) {
+        let child = self.children.get(index).and_then(Option::as_ref);
+        if let Some(Err(error)) = child.map(Actor::kill) {
+            self.note_end(index, Err(error));
+        }
     }
 
     /// Starts an actor. One that cannot be is reported, and told as a fault; the others go on.
-    fn start(&mut self, index: usize, entry: &ActorEntry<'a>) -> Result<(), Error> {
+    fn start(&mut self, index: usize, entry: &ActorEntry<'a>) {
         let name = entry.head.name;
         match self.wiring.start(index, entry, (&self.ends, bit(index))) {
             Ok(actor) => {
@@ -110,19 +131,19 @@ impl<'a> House<'a> {
                 if self.known.get_mut(index).is_some_and(|known| core::mem::replace(known, true)) {
                     info!("{name} is started again");
                 }
-                Ok(())
             }
             Err(error) => {
                 actor_sdk::error!("{name} was not started: {}", error.prose());
                 self.wiring.close(index);
-                self.tell_end(index, EndReason::Fault(FaultKind::Other))
+                self.tell_end(index, EndReason::Fault(FaultKind::Other));
             }
         }
     }
 
     /// Waits until somebody ends, asks, or is to return, and sees to the first two. Ends come before questions: a
     /// client that asks without pause keeps nobody from returning.
-    pub fn wait(&mut self) -> Result<(), Error> {
+    pub fn wait(&mut self) {
+        let polled = core::mem::replace(&mut self.polls, false);
         let wake_ns = self.groups.iter().map(|group| group.decides.wake_ns()).min().unwrap_or(NOW);
         let mut any = Select::new().bits(&self.ends);
         if let Some(door) = self.wiring.own() {
@@ -130,14 +151,30 @@ impl<'a> House<'a> {
         }
         match any.wait(wake_ns) {
             Ok((_, Event::Bits(bits))) => self.look(bits),
-            Ok((_, Event::Message(message))) => {
-                self.serve(message);
-                Ok(())
+            Ok((_, Event::Message(message))) => self.serve(message),
+            Ok((_, Event::Ended(_))) => {}
+            Err(Unmet { error: Error::TimedOut | Error::WouldBlock, .. }) => {
+                self.now_ns = self.now_ns.max(wake_ns);
             }
-            Ok((_, Event::Ended(_))) | Err(Unmet { error: Error::TimedOut | Error::WouldBlock, .. }) => {
-                Ok(())
+            Err(unmet) => {
+                if !polled {
+                    warn!("root cannot wait and polls instead: {}", unmet.error.prose());
+                }
+                self.poll(wake_ns);
             }
-            Err(unmet) => Err(unmet.error),
+        }
+    }
+
+    /// Sleeps a little, if it may do that, and looks at everything.
+    fn poll(&mut self, wake_ns: u64) {
+        self.polls = true;
+        let until_ns = self.now_ns().saturating_add(PAUSE_NS).min(wake_ns);
+        if self.clock.sleep_until(until_ns).is_err() {
+            yield_now();
+        }
+        self.look(u64::MAX);
+        if let Some(Ok(Some(message))) = self.wiring.own().map(Endpoint::try_recv) {
+            self.serve(message);
         }
     }
 
@@ -150,20 +187,19 @@ impl<'a> House<'a> {
             })
     }
 
-    fn look(&mut self, bits: u64) -> Result<(), Error> {
+    fn look(&mut self, bits: u64) {
         for index in (0..self.children.len()).filter(|index| bits & bit(*index) != 0) {
             let Some(Some(child)) = self.children.get(index) else { continue };
             match child.wait(NOW) {
                 Err(Error::WouldBlock) => {}
-                ended => self.note_end(index, ended)?,
+                ended => self.note_end(index, ended),
             }
         }
-        Ok(())
     }
 
     /// Reports a child's end, closes its endpoint, and tells its supervisor.
-    fn note_end(&mut self, index: usize, ended: Result<EndRecord, Error>) -> Result<(), Error> {
-        let Some(entry) = self.entries.get(index) else { return Ok(()) };
+    fn note_end(&mut self, index: usize, ended: Result<EndRecord, Error>) {
+        let Some(entry) = self.entries.get(index) else { return };
         let reason = match &ended {
             Ok(end) => {
                 report(entry, end);
@@ -178,17 +214,16 @@ impl<'a> House<'a> {
             *child = None;
         }
         self.wiring.close(index);
-        self.tell_end(index, reason)
+        self.tell_end(index, reason);
     }
 
-    fn tell_end(&mut self, index: usize, reason: EndReason) -> Result<(), Error> {
-        let now_ns = self.clock.now_ns()?;
+    fn tell_end(&mut self, index: usize, reason: EndReason) {
+        let now_ns = self.now_ns();
         for group in &mut self.groups {
             if let Some(member) = group.members.iter().position(|member| *member == index) {
                 group.decides.ended(member, reason, now_ns);
             }
         }
-        Ok(())
     }
 }
 

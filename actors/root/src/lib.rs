@@ -4,7 +4,8 @@
 //!
 //! Owns: all initial capabilities, every endpoint, and an actor capability for each child.
 //! Invariants: an actor gets nothing that its entry does not name; a child's endpoint is closed when it
-//! ends, so that whoever calls it hears of it. Root ends when nobody is left and nobody is to return.
+//! ends, so that whoever calls it hears of it. Root ends when nobody is left and nobody is to return,
+//! and for nothing else once it has begun.
 //! Does not: decide who returns, and when (`actor_sdk::supervisor` does).
 #![no_std]
 
@@ -29,11 +30,11 @@ fn run() -> Result<(), Error> {
     let bytes = image.file(EntryKind::Manifest, MANIFEST)?;
     let manifest = Manifest::parse(&bytes).map_err(|_| Error::InvalidArgument)?;
     let mut house = House::new(&manifest)?;
-    house.act()?;
+    house.act();
     info!("{} of {} actors started", house.count(), manifest.actor_count() - 1);
     while !house.is_over() {
-        house.wait()?;
-        house.act()?;
+        house.wait();
+        house.act();
     }
     info!("nobody is left");
     Ok(())

@@ -20,14 +20,20 @@ use std::string::String;
 
 const LOG_RIGHTS: Rights = Rights::WRITE.union(Rights::GRANT);
 
-fn actor(restart: Restart, name: &str, mailbox: u32, caps: &[ManifestCap], args: &str) -> Vec<u8> {
+fn actor(
+    (restart, strategy): (Restart, Strategy),
+    name: &str,
+    mailbox: u32,
+    caps: &[ManifestCap],
+    args: &str,
+) -> Vec<u8> {
     let record = ManifestActor {
         name: Name::new_truncated(name),
         module: Name::new_truncated("any"),
         shape: if name == "echo" { Shape::Handler } else { Shape::Main },
         priority: Priority::Normal,
         restart,
-        strategy: Strategy::OneForOne,
+        strategy,
         restart_limit: 2,
         restart_window_ms: 1000,
         back_off_ms: 100,
@@ -50,13 +56,13 @@ fn cap(slot: &str, kind: ObjectKind, rights: Rights, target: u32) -> ManifestCap
 }
 
 /// Root, a handler called echo, and a client with a log and a way to send to echo.
-fn image(restart: Restart) -> Vec<u8> {
+fn image(restart: Restart, strategy: Strategy) -> Vec<u8> {
     let mut manifest = ManifestHead { version: MANIFEST_VERSION, actor_count: 3 }.encode().to_vec();
-    manifest.extend(actor(Restart::Never, "root", 8, &[], ""));
-    manifest.extend(actor(restart, "echo", 4, &[], "quietly"));
+    manifest.extend(actor((Restart::Never, strategy), "root", 8, &[], ""));
+    manifest.extend(actor((restart, strategy), "echo", 4, &[], "quietly"));
     let log = cap("log", ObjectKind::Log, LOG_RIGHTS, NO_ACTOR);
     let server = cap("server", ObjectKind::Endpoint, Rights::SEND, 1);
-    manifest.extend(actor(restart, "client", 0, &[log, server], ""));
+    manifest.extend(actor((restart, strategy), "client", 0, &[log, server], ""));
     let offset = (ImageHead::SIZE + Entry::SIZE) as u64;
     let name = EntryName::new_truncated(super::MANIFEST);
     let len_bytes = manifest.len() as u64;
@@ -77,8 +83,13 @@ fn kernel() -> Kernel {
 
 /// A kernel whose image says so of both actors.
 fn kernel_of(restart: Restart) -> Kernel {
+    kernel_with(restart, Strategy::OneForOne)
+}
+
+/// The same, of actors that return together as root's strategy says.
+fn kernel_with(restart: Restart, strategy: Strategy) -> Kernel {
     let mut kernel = Kernel::new();
-    kernel.set_image(&image(restart));
+    kernel.set_image(&image(restart, strategy));
     kernel.grant::<Log>("log");
     kernel.grant::<Clock>("clock");
     kernel.grant::<Random>("random");
@@ -90,16 +101,16 @@ fn kernel_of(restart: Restart) -> Kernel {
     kernel
 }
 
-/// Runs root until it waits with nothing that could wake it, which these tests make the second wait.
-fn run_until_wait(kernel: &mut Kernel, waits: usize) -> Ended {
-    kernel.refuse_after(HostCall::WaitAny, waits, Error::Cancelled);
-    kernel.run(run)
+/// Runs root until it waits with nothing that could wake it, which stops it.
+fn run_until_wait(kernel: &mut Kernel) {
+    let Ended::As(EndReason::Fault(_), text) = kernel.run(run) else { panic!("root ended by itself") };
+    assert!(text.starts_with("wait_any waits for ever"), "{text}");
 }
 
 #[test]
 fn every_actor_gets_exactly_what_the_manifest_grants() {
     let mut kernel = kernel();
-    run_until_wait(&mut kernel, 0);
+    run_until_wait(&mut kernel);
     let spawned = kernel.spawned();
     let names: Vec<_> = spawned.iter().map(|one| (one.name.as_str(), one.args.as_str())).collect();
     assert_eq!(names, [("echo", "quietly"), ("client", "")]);
@@ -119,7 +130,7 @@ fn every_actor_gets_exactly_what_the_manifest_grants() {
 fn an_actor_that_is_refused_is_reported_and_the_others_start() {
     let mut kernel = kernel();
     kernel.refuse(HostCall::Spawn, Error::BadModule);
-    run_until_wait(&mut kernel, 0);
+    run_until_wait(&mut kernel);
     assert_eq!(kernel.spawned().len(), 1);
     assert!(kernel.log_lines()[0].starts_with("echo was not started: The module cannot be loaded"));
     assert_eq!(kernel.log_lines()[1], "1 of 2 actors started");
@@ -131,14 +142,14 @@ fn with_house(kernel: &mut Kernel, play: impl FnOnce(&mut Kernel, &mut House<'_>
     let bytes = image.file(EntryKind::Manifest, super::MANIFEST).unwrap();
     let manifest = Manifest::parse(&bytes).unwrap();
     let mut house = House::new(&manifest).unwrap();
-    house.act().unwrap();
+    house.act();
     play(kernel, &mut house);
 }
 
 /// Root waits once and does what is to be done.
 fn turn(house: &mut House<'_>) {
-    house.wait().unwrap();
-    house.act().unwrap();
+    house.wait();
+    house.act();
 }
 
 fn end(kernel: &mut Kernel, house: &mut House<'_>, name: &str, reason: EndReason) {
@@ -195,6 +206,51 @@ fn an_actor_that_ends_again_and_again_is_given_up_and_the_others_go_on() {
         turn(house);
         assert_eq!((house.count(), house.is_over()), (1, false));
         assert_eq!(kernel.spawned().pop().unwrap().caps[1].1, ObjectKind::Endpoint);
+    });
+}
+
+#[test]
+fn a_wait_that_is_refused_is_told_once_and_neither_ends_root_nor_loses_an_end() {
+    for error in [Error::NoMemory, Error::TableFull, Error::Busy, Error::Revoked] {
+        let mut kernel = kernel_of(Restart::OnFault);
+        with_house(&mut kernel, |kernel, house| {
+            (0..3).for_each(|_| kernel.refuse(HostCall::WaitAny, error));
+            turn(house);
+            assert_eq!(kernel.now_ns(), 100_000_000, "it does not spin");
+            kernel.refuse(HostCall::SleepUntil, Error::NoMemory);
+            turn(house);
+            end(kernel, house, "echo", EndReason::Killed);
+            assert_eq!(house.count(), 1, "{error:?}");
+            let told = std::format!("root cannot wait and polls instead: {}", error.prose());
+            assert_eq!(kernel.log_lines(), [told.as_str(), "echo was ended: killed"]);
+            // The first takes the signal of the end that is seen to already.
+            (0..2).for_each(|_| turn(house));
+            assert_eq!(house.count(), 2);
+        });
+    }
+}
+
+#[test]
+fn a_child_that_root_may_not_stop_counts_as_ended() {
+    let mut kernel = kernel_with(Restart::OnFault, Strategy::OneForAll);
+    with_house(&mut kernel, |kernel, house| {
+        kernel.refuse(HostCall::ActorKill, Error::Revoked);
+        end(kernel, house, "echo", EndReason::Killed);
+        assert!(kernel.log_lines()[1].starts_with("client is lost: "));
+        turn(house);
+        assert_eq!((house.count(), kernel.spawned().len()), (2, 4), "both are started again");
+    });
+}
+
+#[test]
+fn without_a_clock_time_is_what_a_wait_has_shown() {
+    let mut kernel = kernel_of(Restart::OnFault);
+    with_house(&mut kernel, |kernel, house| {
+        (0..10).for_each(|_| kernel.refuse(HostCall::ClockNow, Error::Revoked));
+        end(kernel, house, "echo", EndReason::Killed);
+        assert_eq!(house.count(), 1);
+        turn(house);
+        assert_eq!(house.count(), 2);
     });
 }
 
