@@ -1,8 +1,9 @@
 //! What of the wiring is newer than what whom was granted.
 //!
-//! Owns: the order of starts. Invariant: a client is up to date with everybody at its own start, and with one who
-//! was started again since, once it has been given what is new. So asking again gives nothing that was taken back.
-//! Does not: know capabilities; actors are their indices in the manifest.
+//! Owns: the order of starts. Invariant: all that a client was granted is up to date at its own start, and what it
+//! has of one who was started again since, once it has been given that anew. So asking again gives nothing that was
+//! taken back.
+//! Does not: know capabilities; actors are their indices in the manifest, grants their places in a client's entry.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -13,14 +14,15 @@ pub struct Renewals {
     starts: u64,
     /// At which start each actor was last started again, 0 for never.
     renewed_at: Vec<u64>,
-    /// For each client: since which start what it has of each actor is up to date.
+    /// For each client: since which start each of its grants is up to date.
     told_at: Vec<Vec<u64>>,
 }
 
 impl Renewals {
-    /// Of so many actors, none started yet.
-    pub fn new(count: usize) -> Self {
-        Self { starts: 0, renewed_at: vec![0; count], told_at: vec![vec![0; count]; count] }
+    /// Of actors with so many grants each, none started yet.
+    pub fn new(grants: impl Iterator<Item = usize>) -> Self {
+        let told_at: Vec<_> = grants.map(|count| vec![0; count]).collect();
+        Self { starts: 0, renewed_at: vec![0; told_at.len()], told_at }
     }
 
     /// An actor has been started, and granted what there is now. If it had been before, what others have of it is
@@ -35,15 +37,15 @@ impl Renewals {
         }
     }
 
-    /// Whether the client has something of the target from before it was last started.
-    pub fn is_stale(&self, client: usize, target: usize) -> bool {
-        let told_at = self.told_at.get(client).and_then(|told_at| told_at.get(target));
+    /// Whether what the client was granted of the target is from before that was last started.
+    pub fn is_stale(&self, client: usize, grant: usize, target: usize) -> bool {
+        let told_at = self.told_at.get(client).and_then(|told_at| told_at.get(grant));
         told_at.zip(self.renewed_at.get(target)).is_some_and(|(told_at, renewed_at)| told_at < renewed_at)
     }
 
-    /// The client has been given what is new of the target.
-    pub fn note_given(&mut self, client: usize, target: usize) {
-        if let Some(told_at) = self.told_at.get_mut(client).and_then(|told_at| told_at.get_mut(target)) {
+    /// The client has been given anew what it was granted there.
+    pub fn note_given(&mut self, client: usize, grant: usize) {
+        if let Some(told_at) = self.told_at.get_mut(client).and_then(|told_at| told_at.get_mut(grant)) {
             *told_at = self.starts;
         }
     }
@@ -55,24 +57,28 @@ mod tests {
 
     const SERVER: usize = 1;
     const CLIENT: usize = 2;
+    /// The places of what the client is granted of the server.
+    const GRANTS: [usize; 2] = [0, 1];
 
     fn started() -> Renewals {
-        let mut renewals = Renewals::new(3);
+        let mut renewals = Renewals::new([0, 1, 2].into_iter());
         // The client first: what is started for the first time is no news.
         renewals.note_start(CLIENT, false);
         renewals.note_start(SERVER, false);
-        assert!(!renewals.is_stale(CLIENT, SERVER));
+        assert!(!renewals.is_stale(CLIENT, 0, SERVER));
         renewals
     }
 
     #[test]
-    fn what_is_started_again_is_news_once_each_time() {
+    fn what_is_started_again_is_news_once_each_time_for_each_grant() {
         let mut renewals = started();
         for _ in 0..3 {
             renewals.note_start(SERVER, true);
-            assert!(renewals.is_stale(CLIENT, SERVER) && !renewals.is_stale(CLIENT, 0));
-            renewals.note_given(CLIENT, SERVER);
-            assert!(!renewals.is_stale(CLIENT, SERVER));
+            for grant in GRANTS {
+                assert!(renewals.is_stale(CLIENT, grant, SERVER) && !renewals.is_stale(CLIENT, grant, 0));
+                renewals.note_given(CLIENT, grant);
+                assert!(!renewals.is_stale(CLIENT, grant, SERVER));
+            }
         }
     }
 
@@ -81,14 +87,17 @@ mod tests {
         let mut renewals = started();
         renewals.note_start(SERVER, true);
         renewals.note_start(CLIENT, true);
-        assert!(!renewals.is_stale(CLIENT, SERVER) && renewals.is_stale(SERVER, CLIENT));
+        assert!(GRANTS.iter().all(|grant| !renewals.is_stale(CLIENT, *grant, SERVER)));
+        assert!(renewals.is_stale(SERVER, 0, CLIENT));
     }
 
     #[test]
     fn nobody_that_there_is_not_is_stale() {
         let mut renewals = started();
         renewals.note_start(7, true);
-        renewals.note_given(7, SERVER);
-        assert!(!renewals.is_stale(7, SERVER) && !renewals.is_stale(CLIENT, 7));
+        renewals.note_given(7, 0);
+        renewals.note_given(CLIENT, 7);
+        assert!(!renewals.is_stale(7, 0, SERVER) && !renewals.is_stale(CLIENT, 7, SERVER));
+        assert!(!renewals.is_stale(CLIENT, 0, 7));
     }
 }

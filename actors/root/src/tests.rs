@@ -2,6 +2,8 @@
 
 extern crate std;
 
+mod desk;
+
 use super::*;
 use actor_sdk::abi::HostCall;
 use actor_sdk::abi::image::{
@@ -9,11 +11,9 @@ use actor_sdk::abi::image::{
     ManifestHead, NO_ACTOR, Restart, Strategy,
 };
 use actor_sdk::abi::{Name, Priority, Shape, SlotName};
-use actor_sdk::fake::{Ended, Kernel, Parcel};
-use actor_sdk::protocol::supervisor::{GIVE, GIVEN, REFUSED};
+use actor_sdk::fake::{Ended, Kernel};
 use actor_sdk::{
-    Clock, Console, EndReason, Factory, FaultKind, Handler, Incoming, Log, ObjectKind, Random, Rights,
-    Spawner, System,
+    Clock, Console, EndReason, Factory, FaultKind, Log, ObjectKind, Random, Rights, Spawner, System,
 };
 use alloc::vec::Vec;
 use std::string::String;
@@ -55,14 +55,15 @@ fn cap(slot: &str, kind: ObjectKind, rights: Rights, target: u32) -> ManifestCap
     ManifestCap { slot: SlotName::new_truncated(slot), kind, reserved: [0; 3], rights, badge: 0, target }
 }
 
-/// Root, a handler called echo, and a client with a log and a way to send to echo.
+/// Root, a handler called echo, and a client with a log, and two ways to send to echo.
 fn image(restart: Restart, strategy: Strategy) -> Vec<u8> {
     let mut manifest = ManifestHead { version: MANIFEST_VERSION, actor_count: 3 }.encode().to_vec();
     manifest.extend(actor((Restart::Never, strategy), "root", 8, &[], ""));
     manifest.extend(actor((restart, strategy), "echo", 4, &[], "quietly"));
     let log = cap("log", ObjectKind::Log, LOG_RIGHTS, NO_ACTOR);
     let server = cap("server", ObjectKind::Endpoint, Rights::SEND, 1);
-    manifest.extend(actor((restart, strategy), "client", 0, &[log, server], ""));
+    let aside = ManifestCap { badge: 7, ..cap("aside", ObjectKind::Endpoint, Rights::SEND, 1) };
+    manifest.extend(actor((restart, strategy), "client", 0, &[log, server, aside], ""));
     let offset = (ImageHead::SIZE + Entry::SIZE) as u64;
     let name = EntryName::new_truncated(super::MANIFEST);
     let len_bytes = manifest.len() as u64;
@@ -122,7 +123,11 @@ fn every_actor_gets_exactly_what_the_manifest_grants() {
         spawned[1].caps.iter().map(|(name, kind, rights)| (name.as_str(), *kind, *rights)).collect();
     assert_eq!(
         client,
-        [("log", ObjectKind::Log, LOG_RIGHTS), ("server", ObjectKind::Endpoint, Rights::SEND)]
+        [
+            ("log", ObjectKind::Log, LOG_RIGHTS),
+            ("server", ObjectKind::Endpoint, Rights::SEND),
+            ("aside", ObjectKind::Endpoint, Rights::SEND),
+        ]
     );
 }
 
@@ -251,72 +256,6 @@ fn without_a_clock_time_is_what_a_wait_has_shown() {
         assert_eq!(house.count(), 1);
         turn(house);
         assert_eq!(house.count(), 2);
-    });
-}
-
-/// Root's side of a question.
-struct Desk<'a, 'b>(&'b mut House<'a>);
-
-impl Handler for Desk<'_, '_> {
-    fn start() -> Self {
-        unreachable!("a house is not made by a message")
-    }
-
-    fn handle(&mut self, message: Incoming) {
-        self.0.serve(message);
-    }
-}
-
-/// What a client is answered: kind and rights of what it is given, or why not.
-fn ask(
-    kernel: &mut Kernel,
-    house: &mut House<'_>,
-    client: u64,
-    name: &str,
-) -> Result<Vec<(ObjectKind, Rights)>, Option<Error>> {
-    let question = Parcel::new(GIVE).badge(client).bytes(name.as_bytes());
-    let answer = kernel.deliver(&mut Desk(house), question).unwrap();
-    match answer.label {
-        GIVEN => Ok(answer.capabilities()),
-        _ => Err(Error::from_number(answer.words[0] as u16)),
-    }
-}
-
-#[test]
-fn a_client_is_given_what_was_started_again_once_each_time() {
-    let mut kernel = kernel_of(Restart::Always);
-    with_house(&mut kernel, |kernel, house| {
-        let before = kernel.slots_used();
-        for round in 1..=2 {
-            assert_eq!(
-                ask(kernel, house, 2, "server"),
-                Err(Some(Error::Busy)),
-                "round {round}: nothing newer"
-            );
-            end(kernel, house, "echo", EndReason::Killed);
-            assert_eq!(ask(kernel, house, 2, "server"), Err(Some(Error::Busy)), "round {round}: not yet");
-            turn(house);
-            let given = ask(kernel, house, 2, "server");
-            assert_eq!(given, Ok(Vec::from([(ObjectKind::Endpoint, Rights::SEND)])), "round {round}");
-            assert_eq!(kernel.slots_used(), before, "root keeps nothing of what it gives");
-        }
-        end(kernel, house, "echo", EndReason::Killed);
-        assert_eq!(ask(kernel, house, 2, "server"), Err(Some(Error::Closed)), "it was given up");
-    });
-}
-
-#[test]
-fn nobody_is_given_what_its_entry_does_not_grant() {
-    let mut kernel = kernel_of(Restart::Always);
-    with_house(&mut kernel, |kernel, house| {
-        end(kernel, house, "echo", EndReason::Killed);
-        turn(house);
-        // A name it has not, one that no restart changes, another's, and no client at all.
-        for (client, name) in [(2, "door"), (2, "log"), (1, "server"), (0, "server"), (77, "server")] {
-            assert_eq!(ask(kernel, house, client, name), Err(Some(Error::NotFound)), "{client} {name}");
-        }
-        let nonsense = kernel.deliver(&mut Desk(house), Parcel::new(99).badge(2).bytes(b"server")).unwrap();
-        assert_eq!((nonsense.label, nonsense.words[0]), (REFUSED, Error::InvalidArgument.number().into()));
     });
 }
 

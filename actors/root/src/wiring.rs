@@ -63,7 +63,8 @@ impl Wiring {
     pub fn new(entries: &[ActorEntry<'_>], factory: &Factory) -> Result<Self, Error> {
         let doors = entries.iter().map(|entry| Door::open(entry, factory)).collect::<Result<_, _>>()?;
         let actors = entries.iter().map(|_| None).collect();
-        Ok(Self { doors, actors, renewals: Renewals::new(entries.len()) })
+        let renewals = Renewals::new(entries.iter().map(|entry| entry.caps().count()));
+        Ok(Self { doors, actors, renewals })
     }
 
     /// Starts the actor at `index` with what its entry grants; its end sets a bit in a notification.
@@ -98,10 +99,14 @@ impl Wiring {
         Ok(actor)
     }
 
-    /// What an entry of a client's grants it, if that is newer than what the client has.
-    pub fn renewed(&mut self, client: usize, cap: &ManifestCap) -> Result<Option<(Slot, Rights)>, Error> {
+    /// What a client's entry grants it at a place, if that is newer than what the client has.
+    pub fn renewed(
+        &self,
+        client: usize,
+        (place, cap): (usize, &ManifestCap),
+    ) -> Result<Option<(Slot, Rights)>, Error> {
         let target = cap.target as usize;
-        if !self.renewals.is_stale(client, target) {
+        if !self.renewals.is_stale(client, place, target) {
             return Ok(None);
         }
         let rights = cap.rights.union(Rights::GRANT);
@@ -112,8 +117,12 @@ impl Wiring {
             (ObjectKind::Actor, _, Some(Some(actor))) => actor.narrowed(rights)?.into_slot(),
             _ => return Ok(None),
         };
-        self.renewals.note_given(client, target);
         Ok(Some((slot, cap.rights)))
+    }
+
+    /// The client has received that.
+    pub fn note_given(&mut self, client: usize, place: usize) {
+        self.renewals.note_given(client, place);
     }
 
     /// The endpoint at which root is asked.
