@@ -1,7 +1,7 @@
 //! Root's children: who of them runs, who supervises whom, and doing what the supervisors decide.
 //!
-//! Owns: the wiring, the actor capabilities, and a supervisor's decisions for each actor that the manifest names as
-//! one. Root acts for all of them: the manifest says with whom an actor returns, not who starts it.
+//! Owns: the wiring, and a supervisor's decisions for each actor that the manifest names as one. Root acts for all
+//! of them: the manifest says with whom an actor returns, not who starts it.
 //! Invariants: a child that has ended is told to its supervisor once, with its endpoint closed before. What the
 //! kernel refuses root, for want of memory or because it was taken back, ends no part of this: root's end would be
 //! the machine's.
@@ -16,7 +16,7 @@ use actor_sdk::{
     info, warn, yield_now,
 };
 
-use crate::wiring::Wiring;
+use crate::wiring::{Started, Wiring};
 
 /// How many actors' ends share the notification's bits; an actor's bit is its index modulo this.
 const BITS: usize = 64;
@@ -41,9 +41,8 @@ pub struct House<'a> {
     /// Whether the last wait was refused, which has been reported.
     polls: bool,
     groups: Vec<Group>,
-    children: Vec<Option<Actor>>,
-    /// Which of them have been started before.
-    known: Vec<bool>,
+    /// Which actors run, as far as root has seen.
+    runs: Vec<bool>,
 }
 
 impl<'a> House<'a> {
@@ -53,8 +52,7 @@ impl<'a> House<'a> {
         let entries: Vec<ActorEntry<'a>> = manifest.actors().collect();
         Ok(Self {
             groups: groups(&entries),
-            children: entries.iter().map(|_| None).collect(),
-            known: entries.iter().map(|_| false).collect(),
+            runs: entries.iter().map(|_| false).collect(),
             wiring: Wiring::new(&entries, &factory)?,
             clock: Clock::find(ObjectKind::Clock.name())?,
             now_ns: NOW,
@@ -66,7 +64,7 @@ impl<'a> House<'a> {
 
     /// How many run.
     pub fn count(&self) -> usize {
-        self.children.iter().flatten().count()
+        self.runs.iter().filter(|runs| **runs).count()
     }
 
     /// Whether nobody runs and nobody is to return.
@@ -114,8 +112,7 @@ impl<'a> House<'a> {
     /// Tells a child to end. One that root may no longer tell counts as ended, or those that are to return with it
     /// would wait for ever.
     fn stop(&mut self, index: usize) {
-        let child = self.children.get(index).and_then(Option::as_ref);
-        if let Some(Err(error)) = child.map(Actor::kill) {
+        if let Some(Err(error)) = self.child(index).map(Actor::kill) {
             self.note_end(index, Err(error));
         }
     }
@@ -124,11 +121,11 @@ impl<'a> House<'a> {
     fn start(&mut self, index: usize, entry: &ActorEntry<'a>) {
         let name = entry.head.name;
         match self.wiring.start(index, entry, (&self.ends, bit(index))) {
-            Ok(actor) => {
-                if let Some(place) = self.children.get_mut(index) {
-                    *place = Some(actor);
+            Ok(started) => {
+                if let Some(runs) = self.runs.get_mut(index) {
+                    *runs = true;
                 }
-                if self.known.get_mut(index).is_some_and(|known| core::mem::replace(known, true)) {
+                if started == Started::Again {
                     info!("{name} is started again");
                 }
             }
@@ -187,9 +184,15 @@ impl<'a> House<'a> {
             })
     }
 
+    /// The actor at `index`, if it runs.
+    fn child(&self, index: usize) -> Option<&Actor> {
+        self.runs.get(index).filter(|runs| **runs)?;
+        self.wiring.actor(index)
+    }
+
     fn look(&mut self, bits: u64) {
-        for index in (0..self.children.len()).filter(|index| bits & bit(*index) != 0) {
-            let Some(Some(child)) = self.children.get(index) else { continue };
+        for index in (0..self.runs.len()).filter(|index| bits & bit(*index) != 0) {
+            let Some(child) = self.child(index) else { continue };
             match child.wait(NOW) {
                 Err(Error::WouldBlock) => {}
                 ended => self.note_end(index, ended),
@@ -210,8 +213,8 @@ impl<'a> House<'a> {
                 EndReason::Fault(FaultKind::Other)
             }
         };
-        if let Some(child) = self.children.get_mut(index) {
-            *child = None;
+        if let Some(runs) = self.runs.get_mut(index) {
+            *runs = false;
         }
         self.wiring.close(index);
         self.tell_end(index, reason);

@@ -170,8 +170,7 @@ fn an_end_is_reported_with_its_reason_and_closes_the_endpoint() {
         end(kernel, house, "echo", EndReason::Fault(FaultKind::ActorPanic));
         assert_eq!(kernel.log_lines(), ["echo faulted: actor-panic: lib.rs:3: no"]);
         assert_eq!((house.count(), house.is_over()), (1, false));
-        // A way to send, to be granted to whoever returns, has taken the endpoint's place.
-        assert_eq!(kernel.slots_used(), before - 1, "the capability for it");
+        assert_eq!(kernel.slots_used(), before, "both stay, to be granted to whoever returns");
         end(kernel, house, "client", EndReason::Exited(0));
         assert!(house.is_over());
     });
@@ -192,6 +191,18 @@ fn an_actor_that_is_to_return_does_so_after_its_back_off_and_leaves_nothing_of_t
         assert_eq!((again.name.as_str(), again.args.as_str(), again.caps.len()), ("echo", "quietly", 1));
         end(kernel, house, "client", EndReason::Exited(0));
         assert_eq!((house.count(), house.is_over()), (1, false), "that was no fault");
+    });
+}
+
+#[test]
+fn an_actor_that_takes_the_last_slot_is_supervised_all_the_same() {
+    let mut kernel = kernel_of(Restart::OnFault);
+    // What root is granted, the ends' notification, two endpoints, two actors.
+    kernel.limit_slots(kernel.slots_used() + 5);
+    with_house(&mut kernel, |kernel, house| {
+        assert_eq!((house.count(), kernel.spawned().len()), (2, 2));
+        end(kernel, house, "client", EndReason::Killed);
+        assert_eq!(kernel.log_lines(), ["client was ended: killed"]);
     });
 }
 

@@ -1,6 +1,6 @@
 //! From the manifest's entries to capabilities: who gets which object.
 //!
-//! Owns: root's own capabilities by kind, and every actor's endpoint.
+//! Owns: root's own capabilities by kind, every actor's endpoint, and the actors as they were last started.
 //! Invariants: an actor's own endpoint goes into its slot 0, with the right to receive and to hand out ways
 //! to send; everything else goes in the manifest's order, with its rights and no more. An actor that is started
 //! again has another endpoint; meanwhile whoever is granted one gets the old, which is closed and says so.
@@ -51,6 +51,13 @@ impl Door {
     }
 }
 
+/// Which start of an actor's it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Started {
+    First,
+    Again,
+}
+
 /// Everything that can be granted.
 pub struct Wiring {
     doors: Vec<Door>,
@@ -67,13 +74,14 @@ impl Wiring {
         Ok(Self { doors, actors, renewals })
     }
 
-    /// Starts the actor at `index` with what its entry grants; its end sets a bit in a notification.
+    /// Starts the actor at `index` with what its entry grants; its end sets a bit in a notification. Root holds an
+    /// actor once: nothing is left to fail when it runs.
     pub fn start(
         &mut self,
         index: usize,
         entry: &ActorEntry<'_>,
         (ends, bit): (&Notification, u64),
-    ) -> Result<Actor, Error> {
+    ) -> Result<Started, Error> {
         let head = &entry.head;
         if let Some(door @ Door::Closed(_)) = self.doors.get_mut(index) {
             *door = Door::open(entry, &Factory::find(ObjectKind::Factory.name())?)?;
@@ -93,10 +101,14 @@ impl Wiring {
             plan = self.grant(plan, &cap, index)?;
         }
         let actor = Spawner::find(ObjectKind::Spawner.name())?.spawn(&plan)?;
-        let own = actor.narrowed(Rights::of(ObjectKind::Actor))?;
-        let before = self.actors.get_mut(index).and_then(|place| place.replace(own));
+        let before = self.actors.get_mut(index).and_then(|place| place.replace(actor));
         self.renewals.note_start(index, before.is_some());
-        Ok(actor)
+        Ok(if before.is_some() { Started::Again } else { Started::First })
+    }
+
+    /// The actor at `index` as it was last started.
+    pub fn actor(&self, index: usize) -> Option<&Actor> {
+        self.actors.get(index)?.as_ref()
     }
 
     /// What a client's entry grants it at a place, if that is newer than what the client has.
@@ -110,11 +122,11 @@ impl Wiring {
             return Ok(None);
         }
         let rights = cap.rights.union(Rights::GRANT);
-        let slot = match (cap.kind, self.doors.get(target), self.actors.get(target)) {
+        let slot = match (cap.kind, self.doors.get(target), self.actor(target)) {
             (ObjectKind::Endpoint, Some(Door::Open(endpoint)), _) => {
                 endpoint.derive().rights(rights).badge(cap.badge).get()?.into_slot()
             }
-            (ObjectKind::Actor, _, Some(Some(actor))) => actor.narrowed(rights)?.into_slot(),
+            (ObjectKind::Actor, _, Some(actor)) => actor.narrowed(rights)?.into_slot(),
             _ => return Ok(None),
         };
         Ok(Some((slot, cap.rights)))
@@ -151,8 +163,7 @@ impl Wiring {
                 Ok(plan.grant_badged(cap.slot.as_str(), endpoint, cap.rights, badge))
             }
             ObjectKind::Actor => {
-                let actor =
-                    self.actors.get(cap.target as usize).and_then(Option::as_ref).ok_or(Error::NotFound)?;
+                let actor = self.actor(cap.target as usize).ok_or(Error::NotFound)?;
                 Ok(plan.grant(cap.slot.as_str(), actor, cap.rights))
             }
             ObjectKind::Log => single::<Log>(plan, cap),
