@@ -13,7 +13,8 @@ use actor_sdk::abi::image::{
 use actor_sdk::abi::{Name, Priority, Shape, SlotName};
 use actor_sdk::fake::{Ended, Kernel};
 use actor_sdk::{
-    Clock, Console, EndReason, Factory, FaultKind, Log, ObjectKind, Random, Rights, Spawner, System,
+    Clock, Console, EndReason, Factory, FaultKind, Log, ObjectKind, Outgoing, Random, RevokeScope, Rights,
+    Spawner, System,
 };
 use alloc::vec::Vec;
 use std::string::String;
@@ -170,6 +171,8 @@ fn an_end_is_reported_with_its_reason_and_closes_the_endpoint() {
         end(kernel, house, "echo", EndReason::Fault(FaultKind::ActorPanic));
         assert_eq!(kernel.log_lines(), ["echo faulted: actor-panic: lib.rs:3: no"]);
         assert_eq!((house.count(), house.is_over()), (1, false));
+        let told = house.wiring.endpoint(1).unwrap().try_send(&Outgoing::new(1));
+        assert_eq!(told, Err(Error::Closed), "also if somebody else could receive there");
         assert_eq!(kernel.slots_used(), before, "both stay, to be granted to whoever returns");
         end(kernel, house, "client", EndReason::Exited(0));
         assert!(house.is_over());
@@ -191,6 +194,18 @@ fn an_actor_that_is_to_return_does_so_after_its_back_off_and_leaves_nothing_of_t
         assert_eq!((again.name.as_str(), again.args.as_str(), again.caps.len()), ("echo", "quietly", 1));
         end(kernel, house, "client", EndReason::Exited(0));
         assert_eq!((house.count(), house.is_over()), (1, false), "that was no fault");
+    });
+}
+
+#[test]
+fn an_actor_whose_endpoint_was_taken_back_returns_with_another() {
+    let mut kernel = kernel_of(Restart::OnFault);
+    with_house(&mut kernel, |kernel, house| {
+        house.wiring.endpoint(1).unwrap().revoke(RevokeScope::Whole).unwrap();
+        end(kernel, house, "echo", EndReason::Revoked);
+        turn(house);
+        assert_eq!((house.count(), kernel.spawned().pop().unwrap().caps.len()), (2, 1));
+        assert_eq!(house.wiring.endpoint(1).unwrap().try_send(&Outgoing::new(1)), Ok(()));
     });
 }
 

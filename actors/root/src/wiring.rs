@@ -21,16 +21,13 @@ use crate::renewals::Renewals;
 /// What an actor may do with its own endpoint.
 const OWN_RIGHTS: Rights = Rights::RECEIVE.union(Rights::SEND).union(Rights::GRANT);
 
-/// What others may do with it, at the most.
-const SENDER_RIGHTS: Rights = Rights::SEND.union(Rights::GRANT);
-
 /// An actor's endpoint.
 enum Door {
     /// It has none.
     None,
-    /// With every right, which keeps it open.
+    /// Messages wait there, or will.
     Open(Endpoint),
-    /// A way to send to one that is closed.
+    /// That of one that has ended.
     Closed(Endpoint),
 }
 
@@ -142,15 +139,21 @@ impl Wiring {
         self.endpoint(0)
     }
 
-    /// Gives up the right to receive from an ended actor's endpoint, so that callers hear of the end.
+    /// Closes an ended actor's endpoint, whoever else could receive there, so that callers hear of the end.
     pub fn close(&mut self, index: usize) {
-        if let Some(door) = self.doors.get_mut(index) {
-            let way = door.endpoint().and_then(|endpoint| endpoint.narrowed(SENDER_RIGHTS).ok());
-            *door = way.map_or(Door::None, Door::Closed);
-        }
+        let Some(door) = self.doors.get_mut(index) else { return };
+        *door = match core::mem::replace(door, Door::None) {
+            Door::Open(endpoint) => {
+                // Refused only when it was taken back from root, and so from everybody who could receive there.
+                let _taken_back = endpoint.close();
+                Door::Closed(endpoint)
+            }
+            none_or_closed => none_or_closed,
+        };
     }
 
-    fn endpoint(&self, index: usize) -> Option<&Endpoint> {
+    /// The endpoint of the actor at `index`, which may be closed.
+    pub fn endpoint(&self, index: usize) -> Option<&Endpoint> {
         self.doors.get(index)?.endpoint()
     }
 
