@@ -255,10 +255,10 @@ impl State {
         slot.held.take().ok_or(Error::StaleHandle)
     }
 
-    /// Ends an actor, and those that end with it.
+    /// Ends an actor, and those that end with it. One that has ended stays as it ended.
     pub fn end(&mut self, place: usize, reason: EndReason, detail: &str) {
         let time_ns = self.now_ns;
-        let Some(actor) = self.actors.get_mut(place) else { return };
+        let Some(actor) = self.actors.get_mut(place).filter(|actor| actor.end.is_none()) else { return };
         actor.end = Some(EndRecord { reason, reserved: 0, time_ns, detail: Line::new_truncated(detail) });
         for (index, bits) in &actor.end_signals {
             if let Some(word) = self.notifications.get_mut(*index) {
@@ -267,9 +267,7 @@ impl State {
         }
         let links = std::mem::take(&mut actor.links);
         for other in links.into_iter().filter(|_| reason != EndReason::Exited(0)) {
-            if self.actors.get(other).is_some_and(|other| other.end.is_none()) {
-                self.end(other, EndReason::Orphaned, "");
-            }
+            self.end(other, EndReason::Orphaned, "");
         }
     }
 

@@ -1,6 +1,6 @@
 //! The fake kernel's actors and the machine around them.
 //!
-//! Invariant: what was spawned never runs; it ends when the test says so.
+//! Invariant: what was spawned never runs; it ends when it is killed, or when the test says so.
 //! Does not: gather figures; `inspect` answers with the records that a test has set.
 
 use tessera_abi::inspect::HolderRecord;
@@ -87,7 +87,11 @@ impl Calls<'_> {
     }
 
     pub(super) fn actor_kill(&mut self, actor: u64) -> Outcome {
+        let Held { object: Object::Actor(place), .. } = *self.state.lookup(Handle::from_bits(actor))? else {
+            return Err(Error::WrongKind.into());
+        };
         self.actor(actor)?.killed = true;
+        self.state.end(place, EndReason::Killed, "");
         Ok(0)
     }
 
