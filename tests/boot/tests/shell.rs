@@ -111,8 +111,14 @@ fn authority_is_asked_for_and_taken_back_by_the_shell() {
 fn actors_are_held_back_and_let_go_by_the_shell() {
     let script = "spawn --draft --name d primes 10\nsuspend echo\nps\nresume echo\nresume d\nwait d 60\nps\nshutdown\n";
     for console in [played(Firmware::Bios, 2, script), hosted(2, script)] {
+        // In the rows of `ps`, below its last column's head.
         let state = |text: &str, name: &str| {
-            let mut words = text.lines().map(|line| line.split_whitespace().skip(1));
+            let mut words = text
+                .split_once("MODULE")
+                .unwrap_or_default()
+                .1
+                .lines()
+                .map(|line| line.split_whitespace().skip(1));
             words.find_map(
                 |mut words| if words.next() == Some(name) { words.next().map(String::from) } else { None },
             )
