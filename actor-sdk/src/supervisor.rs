@@ -7,6 +7,7 @@
 //! * Of children that are to start together none starts while one is still to stop; they stop the last first and
 //!   start the first first, each only when those before it are up or down for good.
 //! * The wait before a restart doubles with each restart within the window, up to [`BACK_OFF_MOST_NS`].
+//! * After a start that failed there is one of [`RETRY_NS`] at the least, so whoever drives this comes to wait.
 //!
 //! Does not: call the kernel or know the time. Whoever drives it says what ended and when it is, and does what
 //! [`Supervisor::next`] tells it.
@@ -15,12 +16,15 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use tessera_abi::image::ManifestActor;
-use tessera_abi::{EndReason, NEVER};
+use tessera_abi::{EndReason, Error, FaultKind, NEVER};
 
 pub use tessera_abi::image::{Restart, Strategy};
 
 /// The longest wait before a restart, in nanoseconds: a minute.
 pub const BACK_OFF_MOST_NS: u64 = 60_000_000_000;
+
+/// The shortest wait after a start that failed, in nanoseconds: a tenth of a second.
+pub const RETRY_NS: u64 = 100_000_000;
 
 const NS_PER_MS: u64 = 1_000_000;
 
@@ -51,7 +55,7 @@ impl From<&ManifestActor> for Policy {
 /// What to do; children are named by their index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Start it. If that fails, say so by [`Supervisor::ended`].
+    /// Start it. If that fails, say so by [`Supervisor::not_started`].
     Start(usize),
     /// End it, because it is to start again with another; its end is expected.
     Stop(usize),
@@ -134,7 +138,23 @@ impl Supervisor {
         matches!(state, Some(State::Due(_) | State::Doomed | State::Stopping))
     }
 
-    /// A child has ended, or could not be started.
+    /// A child could not be started. That is a fault of its own, unless something was wanting that may be there
+    /// later: then it is tried again for as long as it takes, also a child that is never to return.
+    pub fn not_started(&mut self, index: usize, error: Error, now_ns: u64) {
+        let again_ns = now_ns.saturating_add(RETRY_NS);
+        if is_want(error) {
+            if let Some(child) = self.children.get_mut(index).filter(|child| child.state == State::Up) {
+                child.state = State::Due(again_ns);
+            }
+            return;
+        }
+        self.ended(index, EndReason::Fault(FaultKind::Other), now_ns);
+        if let Some(State::Due(due_ns)) = self.children.get_mut(index).map(|child| &mut child.state) {
+            *due_ns = again_ns.max(*due_ns);
+        }
+    }
+
+    /// A child has ended.
     pub fn ended(&mut self, index: usize, reason: EndReason, now_ns: u64) {
         let Some(child) = self.children.get_mut(index) else { return };
         match child.state {
@@ -194,6 +214,11 @@ impl Supervisor {
         self.children.get_mut(at)?.state = state;
         Some(action)
     }
+}
+
+/// Whether an error says that something is used up for now.
+const fn is_want(error: Error) -> bool {
+    matches!(error, Error::NoMemory | Error::TableFull | Error::Full | Error::Busy)
 }
 
 impl Child {

@@ -158,16 +158,45 @@ fn those_that_start_together_wait_for_the_first_of_them() {
 }
 
 #[test]
-fn a_child_that_cannot_be_started_is_tried_again_and_given_up() {
+fn a_child_that_cannot_be_started_is_tried_again_after_a_wait_and_given_up() {
     let mut supervisor = Supervisor::new(Strategy::OneForOne, [policy(Restart::OnFault)]);
-    let mut starts = 0;
-    while let Some(action) = supervisor.next(S) {
-        if action == Action::Start(0) {
-            starts += 1;
-            supervisor.ended(0, FAULT, S);
+    let mut now = S;
+    for attempt in 0..4 {
+        assert_eq!(supervisor.next(now), Some(Action::Start(0)), "attempt {attempt}");
+        supervisor.not_started(0, Error::BadModule, now);
+        if attempt < 3 {
+            assert_eq!((supervisor.next(now), supervisor.wake_ns()), (None, now + RETRY_NS));
         }
+        now += RETRY_NS;
     }
-    assert_eq!((starts, supervisor.is_over()), (4, true));
+    assert_eq!((todo(&mut supervisor, now), supervisor.is_over()), (Vec::from([Action::GiveUp(0)]), true));
+}
+
+#[test]
+fn a_start_that_failed_waits_longer_where_the_back_off_is_longer() {
+    let slow = Policy { back_off_ns: S, ..policy(Restart::OnFault) };
+    let mut supervisor = Supervisor::new(Strategy::OneForOne, [slow]);
+    todo(&mut supervisor, 0);
+    supervisor.not_started(0, Error::NotFound, 0);
+    assert_eq!(supervisor.wake_ns(), S);
+}
+
+#[test]
+fn what_is_wanting_for_a_start_is_held_against_nobody() {
+    let policies = [policy(Restart::Never), policy(Restart::OnFault)];
+    let mut supervisor = Supervisor::new(Strategy::OneForAll, policies);
+    let mut now = 0;
+    for error in [Error::NoMemory, Error::TableFull, Error::Full, Error::Busy].repeat(5) {
+        assert_eq!(supervisor.next(now), Some(Action::Start(0)), "at {now}");
+        supervisor.not_started(0, error, now);
+        assert_eq!(supervisor.next(now), None, "the second waits for the first");
+        assert_eq!((supervisor.is_up(0), supervisor.is_to_return(0)), (false, true));
+        now = supervisor.wake_ns();
+    }
+    assert_eq!(now, 20 * RETRY_NS);
+    assert_eq!(todo(&mut supervisor, now), [Action::Start(0), Action::Start(1)]);
+    supervisor.ended(1, FAULT, now);
+    assert_eq!(todo(&mut supervisor, now), [Action::Stop(0)], "nothing is left over");
 }
 
 #[test]

@@ -21,13 +21,23 @@ use crate::wiring::{Started, Wiring};
 /// How many actors' ends share the notification's bits; an actor's bit is its index modulo this.
 const BITS: usize = 64;
 
-/// How long root lets something be that was refused, before it tries again.
-const PAUSE_NS: u64 = 100_000_000;
+/// How long root sleeps at the most when it cannot wait, in nanoseconds.
+const POLL_NS: u64 = 100_000_000;
 
 /// Whom one supervisor decides about: indices in the manifest, in its order.
 struct Group {
     decides: Supervisor,
     members: Vec<usize>,
+}
+
+/// What root has last seen of a child.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Child {
+    /// Not started, or ended.
+    Down,
+    Runs,
+    /// It was not started, which has been reported.
+    Refused(Error),
 }
 
 /// See the module.
@@ -41,8 +51,7 @@ pub struct House<'a> {
     /// Whether the last wait was refused, which has been reported.
     polls: bool,
     groups: Vec<Group>,
-    /// Which actors run, as far as root has seen.
-    runs: Vec<bool>,
+    children: Vec<Child>,
 }
 
 impl<'a> House<'a> {
@@ -52,7 +61,7 @@ impl<'a> House<'a> {
         let entries: Vec<ActorEntry<'a>> = manifest.actors().collect();
         Ok(Self {
             groups: groups(&entries),
-            runs: entries.iter().map(|_| false).collect(),
+            children: entries.iter().map(|_| Child::Down).collect(),
             wiring: Wiring::new(&entries, &factory)?,
             clock: Clock::find(ObjectKind::Clock.name())?,
             now_ns: NOW,
@@ -64,7 +73,7 @@ impl<'a> House<'a> {
 
     /// How many run.
     pub fn count(&self) -> usize {
-        self.runs.iter().filter(|runs| **runs).count()
+        self.children.iter().filter(|child| **child == Child::Runs).count()
     }
 
     /// Whether nobody runs and nobody is to return.
@@ -72,18 +81,15 @@ impl<'a> House<'a> {
         self.groups.iter().all(|group| group.decides.is_over())
     }
 
-    /// Does all that is to be done now.
+    /// Does all that is to be done now. What comes due meanwhile is for the next time: root waits in between, however
+    /// long a start takes.
     pub fn act(&mut self) {
+        let now_ns = self.now_ns();
         for group in 0..self.groups.len() {
-            while let Some(action) = self.next_of(group) {
+            while let Some(action) = self.groups.get_mut(group).and_then(|group| group.decides.next(now_ns)) {
                 self.carry_out(group, action);
             }
         }
-    }
-
-    fn next_of(&mut self, group: usize) -> Option<Action> {
-        let now_ns = self.now_ns();
-        self.groups.get_mut(group)?.decides.next(now_ns)
     }
 
     /// What the clock says; without one it is as late as the last wait that ran out.
@@ -117,22 +123,22 @@ impl<'a> House<'a> {
         }
     }
 
-    /// Starts an actor. One that cannot be is reported, and told as a fault; the others go on.
+    /// Starts an actor. One that cannot be is reported, once for the same reason, and told; the others go on.
     fn start(&mut self, index: usize, entry: &ActorEntry<'a>) {
         let name = entry.head.name;
         match self.wiring.start(index, entry, (&self.ends, bit(index))) {
             Ok(started) => {
-                if let Some(runs) = self.runs.get_mut(index) {
-                    *runs = true;
-                }
+                self.see(index, Child::Runs);
                 if started == Started::Again {
                     info!("{name} is started again");
                 }
             }
             Err(error) => {
-                actor_sdk::error!("{name} was not started: {}", error.prose());
+                if self.see(index, Child::Refused(error)) != Some(Child::Refused(error)) {
+                    actor_sdk::error!("{name} was not started: {}", error.prose());
+                }
                 self.wiring.close(index);
-                self.tell_end(index, EndReason::Fault(FaultKind::Other));
+                self.tell(index, |decides, member, now_ns| decides.not_started(member, error, now_ns));
             }
         }
     }
@@ -165,7 +171,7 @@ impl<'a> House<'a> {
     /// Sleeps a little, if it may do that, and looks at everything.
     fn poll(&mut self, wake_ns: u64) {
         self.polls = true;
-        let until_ns = self.now_ns().saturating_add(PAUSE_NS).min(wake_ns);
+        let until_ns = self.now_ns().saturating_add(POLL_NS).min(wake_ns);
         if self.clock.sleep_until(until_ns).is_err() {
             yield_now();
         }
@@ -186,12 +192,17 @@ impl<'a> House<'a> {
 
     /// The actor at `index`, if it runs.
     fn child(&self, index: usize) -> Option<&Actor> {
-        self.runs.get(index).filter(|runs| **runs)?;
+        self.children.get(index).filter(|child| **child == Child::Runs)?;
         self.wiring.actor(index)
     }
 
+    /// Takes note of a child, and says what was known of it before.
+    fn see(&mut self, index: usize, child: Child) -> Option<Child> {
+        self.children.get_mut(index).map(|place| core::mem::replace(place, child))
+    }
+
     fn look(&mut self, bits: u64) {
-        for index in (0..self.runs.len()).filter(|index| bits & bit(*index) != 0) {
+        for index in (0..self.children.len()).filter(|index| bits & bit(*index) != 0) {
             let Some(child) = self.child(index) else { continue };
             match child.wait(NOW) {
                 Err(Error::WouldBlock) => {}
@@ -213,18 +224,17 @@ impl<'a> House<'a> {
                 EndReason::Fault(FaultKind::Other)
             }
         };
-        if let Some(runs) = self.runs.get_mut(index) {
-            *runs = false;
-        }
+        self.see(index, Child::Down);
         self.wiring.close(index);
-        self.tell_end(index, reason);
+        self.tell(index, |decides, member, now_ns| decides.ended(member, reason, now_ns));
     }
 
-    fn tell_end(&mut self, index: usize, reason: EndReason) {
+    /// Tells an actor's supervisor something about it.
+    fn tell(&mut self, index: usize, what: impl Fn(&mut Supervisor, usize, u64)) {
         let now_ns = self.now_ns();
         for group in &mut self.groups {
             if let Some(member) = group.members.iter().position(|member| *member == index) {
-                group.decides.ended(member, reason, now_ns);
+                what(&mut group.decides, member, now_ns);
             }
         }
     }

@@ -286,13 +286,26 @@ fn without_a_clock_time_is_what_a_wait_has_shown() {
 }
 
 #[test]
-fn an_actor_that_cannot_be_started_is_tried_again() {
+fn an_actor_that_there_is_no_room_for_is_reported_once_and_tried_until_there_is() {
     let mut kernel = kernel_of(Restart::OnFault);
-    kernel.refuse(HostCall::Spawn, Error::NoMemory);
+    // More often than the limit of two allows a fault.
+    (0..10).for_each(|_| kernel.refuse(HostCall::Spawn, Error::NoMemory));
     with_house(&mut kernel, |kernel, house| {
-        assert_eq!(house.count(), 1);
-        turn(house);
-        assert_eq!((house.count(), kernel.spawned().pop().unwrap().name.as_str()), (2, "echo"));
+        (0..5).for_each(|_| turn(house));
+        assert_eq!((house.count(), kernel.now_ns()), (2, 500_000_000));
+        let told = |name| std::format!("{name} was not started: {}", Error::NoMemory.prose());
+        assert_eq!(kernel.log_lines(), [told("echo"), told("client")]);
+    });
+}
+
+#[test]
+fn an_actor_that_is_refused_again_and_again_is_given_up() {
+    let mut kernel = kernel_of(Restart::OnFault);
+    (0..6).for_each(|_| kernel.refuse(HostCall::Spawn, Error::BadModule));
+    with_house(&mut kernel, |kernel, house| {
+        (0..2).for_each(|_| turn(house));
+        assert!(house.is_over());
+        assert!(kernel.log_lines()[2].starts_with("echo ended once more after 2 restarts"));
     });
 }
 
