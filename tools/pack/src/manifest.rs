@@ -40,7 +40,7 @@ pub struct ActorSource {
     pub memory_kib: Option<Spanned<u64>>,
     /// The largest its interpreter stacks may become, in KiB.
     pub stack_kib: Option<Spanned<u64>>,
-    /// Slots of its capability table.
+    /// Slots of its capability table; those of the first actor are counted if not given.
     pub slots: Option<Spanned<u64>>,
     /// How many messages its own endpoint queues.
     pub mailbox: Option<Spanned<u64>>,

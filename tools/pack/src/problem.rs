@@ -8,6 +8,8 @@ use std::fmt;
 use tessera_abi::call::TABLE;
 use tessera_abi::{ObjectKind, Rights};
 
+use crate::check::SLOTS_MOST;
+
 /// Something wrong at a place in the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -63,6 +65,8 @@ pub enum Problem {
     /// The actor that the kernel starts must be a main actor without supervisor. Its endpoint, if it is to have
     /// one, it makes itself.
     BadFirstActor,
+    /// The first actor would have fewer slots than it needs to hold the endpoints and actors of all the others.
+    FirstTooSmall(u64),
     /// Supervisors that supervise each other in a circle.
     SupervisorCycle(String),
     /// More capabilities than one spawn hands over.
@@ -131,6 +135,10 @@ impl Problem {
             Self::BadFirstActor => (
                 "the first actor is started by the kernel and cannot have this".into(),
                 "make it a main actor without supervisor, or put another actor first".into(),
+            ),
+            Self::FirstTooSmall(needed) => (
+                format!("the first actor needs {needed} slots to hold what it starts"),
+                format!("raise its slots, to {SLOTS_MOST} at the most, or name fewer actors"),
             ),
             Self::SupervisorCycle(name) => {
                 (format!("`{name}` supervises itself, through its supervisors"), "break the circle".into())

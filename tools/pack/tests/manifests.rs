@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tessera_abi::image::{EntryKind, NO_ACTOR, Restart};
 use tessera_abi::{Image, ObjectKind, Priority, Rights, Shape};
-use tessera_pack::{Memory, pack};
+use tessera_pack::{Memory, Problem, Report, pack};
 
 const MODULES: &[(&str, &str)] = &[
     ("root", "(module (memory (export \"memory\") 1) (func (export \"_start\")))"),
@@ -83,6 +83,27 @@ fn a_good_manifest_reads_back_from_the_image() {
     let caps: Vec<_> = actors[2].caps().collect();
     assert_eq!((caps[0].kind, caps[0].rights), (ObjectKind::Clock, Rights::READ));
     assert_eq!((caps[1].slot.as_str(), caps[1].target, caps[1].badge), ("echo", 1, 9));
+}
+
+/// Root with so many handlers.
+fn of_handlers(count: usize, slots: &str) -> Result<Vec<u8>, Vec<Report>> {
+    let mut text = format!("[[actor]]\nname = \"root\"\n{slots}\n");
+    for index in 0..count {
+        text += &format!("[[actor]]\nname = \"h{index}\"\nmodule = \"echo\"\nshape = \"handler\"\n");
+    }
+    pack("system.toml", &text, &inputs())
+}
+
+#[test]
+fn the_first_actor_has_room_for_what_it_starts() {
+    // An endpoint and an actor each, and 15 that do not depend on them.
+    for (handlers, slots) in [(1, 64), (24, 64), (25, 128), (2040, 4096)] {
+        let image = of_handlers(handlers, "").unwrap();
+        let first = Image::parse(&image).unwrap().manifest().unwrap().actors().next().unwrap();
+        assert_eq!(first.head.slots_max, slots, "{handlers} handlers");
+    }
+    assert_eq!(of_handlers(2041, "").unwrap_err()[0].problem, Problem::FirstTooSmall(4097));
+    assert!(of_handlers(2, "slots = 19").is_ok() && of_handlers(2, "slots = 18").is_err());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use tessera_abi::image::{ManifestActor, NO_ACTOR, Restart, Strategy};
 use tessera_abi::{Priority, Shape};
 use toml::Spanned;
 
-use super::{ActorPlan, Checker, HANDLER_MAILBOX};
+use super::{ActorPlan, Checker, HANDLER_MAILBOX, SLOTS_MOST};
 use crate::manifest::ActorSource;
 use crate::problem::Problem;
 
@@ -48,7 +48,7 @@ impl<'a> Checker<'a, '_> {
                 .map_or(NO_ACTOR, |name| self.actor_index("supervisor", name)),
             memory_max_bytes: self.memory_max_bytes(source),
             stack_max_bytes: self.number(&Range("stack_kib", 1, 4096), source.stack_kib.as_ref(), 0) * 1024,
-            slots_max: self.number(&Range("slots", 1, 4096), source.slots.as_ref(), 0),
+            slots_max: self.number(&Range("slots", 1, SLOTS_MOST), source.slots.as_ref(), 0),
             mailbox: self.mailbox(source, shape),
             cap_count: 0,
             args_len_bytes: 0,

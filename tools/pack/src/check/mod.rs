@@ -1,12 +1,13 @@
 //! From a manifest as written to a plan that can be packed, collecting everything that is wrong.
 //!
-//! Owns: the order of the checks and the plan. `actor` reads fields, `grant` capabilities, `usage` holds
-//! modules against grants.
+//! Owns: the order of the checks and the plan. `actor` reads fields, `grant` capabilities, `slots` counts what the
+//! first actor holds, `usage` holds modules against grants.
 //! Invariant: a check goes on after a report with a value that causes no further ones.
 //! Does not: lay out bytes ([`crate::encode`] does).
 
 mod actor;
 mod grant;
+mod slots;
 mod usage;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ use crate::manifest::{ActorSource, Source};
 use crate::module::Module;
 use crate::problem::Problem;
 use crate::{Inputs, Reports};
+
+pub(crate) use slots::SLOTS_MOST;
 
 /// How many messages a handler's endpoint queues unless its actor says.
 const HANDLER_MAILBOX: u32 = 16;
@@ -78,6 +81,7 @@ impl<'a> Checker<'a, '_> {
             self.plan.actors.push(plan);
         }
         self.check_first();
+        self.first_slots();
         self.check_cycles();
         for module in &source.modules {
             self.module(module.get_ref(), module);

@@ -82,6 +82,7 @@ impl<'a> Checker<'a, '_> {
     }
 }
 
-const fn exists_at_boot(kind: ObjectKind) -> bool {
+/// Whether the kernel makes one and gives it to the first actor.
+pub(super) const fn exists_at_boot(kind: ObjectKind) -> bool {
     !matches!(kind, ObjectKind::Endpoint | ObjectKind::Reply | ObjectKind::Notification | ObjectKind::Actor)
 }
