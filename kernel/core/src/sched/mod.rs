@@ -6,8 +6,9 @@
 //! [`gate`], or, when it is suspended, aside ([`hold`]). One that is parked or aside is in no queue, and whoever
 //! wins its gate, or releases it, puts it into one.
 //!
-//! [`per_core`] is what each core owns, [`levels`] orders one core's ready actors, [`queue`] locks them for owner and thieves, [`timers`]
-//! keeps deadlines, [`fifo`] is the list under all of them.
+//! `turn` is what happens between a pick and what becomes of the actor, [`per_core`] what each core owns, [`levels`]
+//! orders one core's ready actors, [`queue`] locks them for owner and thieves, [`timers`] keeps deadlines, [`fifo`] is
+//! the list under all of them.
 
 pub mod core;
 pub mod fifo;
@@ -18,3 +19,4 @@ pub mod per_core;
 pub mod queue;
 pub mod stacks;
 pub mod timers;
+mod turn;

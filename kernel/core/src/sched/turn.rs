@@ -1,0 +1,152 @@
+//! One turn of an actor on a core: from the pick to what becomes of it.
+//!
+//! Owns nothing of its own; it is the scheduler's, on the core loop's stack. Invariants: an actor's thread is
+//! taken out of its body for the turn and put back before the actor is published; it is published (queued, parked,
+//! put aside) only after the switch away from it, so it is never ready while its stack is in use.
+//! Locks: `BODY`, `STACKS`, `QUEUE`, each alone; none while the actor runs.
+
+use super::core::{Place, Scheduler, Step};
+use super::gate::Park;
+use super::levels::{self, Ready};
+use super::stacks::Loan;
+use crate::actor::{Actor, activation};
+use crate::trace::Happening;
+use alloc::sync::Arc;
+use core::time::Duration;
+use khal::cpu::CoreId;
+use khal::sync::atomic::Ordering;
+use khal::thread::{Returned, Stack, Thread};
+use khal::time::{self, Instant};
+use tessera_abi::{ActorState, TraceKind, TurnEnd};
+
+impl Scheduler {
+    /// Runs an actor from `began`, the moment at which this turn of the loop looked for it: reading a clock
+    /// is dear, and what the looking took is the actor's.
+    pub(super) fn run(&self, id: CoreId, actor: Arc<Actor>, began: Instant) -> Step {
+        let core = self.core(id);
+        let step = Step::Ran(actor.id());
+        if actor.is_held_back() {
+            // It may have come from the line for stacks: then somebody behind it is to have its chance.
+            self.stacks().offer().into_iter().for_each(|next| self.make_ready(next, Place::Home));
+            return step;
+        }
+        let Some(mut thread) = self.take_thread(&actor) else { return step };
+        actor.note_safe_point(false);
+        actor.set_home(id);
+        actor.note_state(ActorState::Running);
+        core.level.store(levels::index(actor.priority()) as u8, Ordering::SeqCst);
+        core.running.store(actor.id().bits(), Ordering::Relaxed);
+        core.tally.switches.fetch_add(1, Ordering::Relaxed);
+        let slice_ends = core.slice(actor.id().bits(), began, self.slice);
+        time::arm(slice_ends.min(core.timers.earliest()));
+        let returned = thread.resume();
+        let ran = time::now().since(began);
+        actor.tally().turns.fetch_add(1, Ordering::Relaxed);
+        actor.tally().cpu_ns.fetch_add(ran.as_nanos() as u64, Ordering::Relaxed);
+        core.level.store(levels::LEVELS as u8, Ordering::SeqCst);
+        core.running.store(0, Ordering::Relaxed);
+        if returned == Returned::Preempted {
+            core.tally.preempted.fetch_add(1, Ordering::Relaxed);
+        }
+        note_turn(&actor, ran, returned);
+        self.publish(actor, thread, returned);
+        step
+    }
+
+    /// The actor's activation, begun now if it has none; `None` when it has to wait for a stack.
+    fn take_thread(&self, actor: &Arc<Actor>) -> Option<Thread> {
+        let bought = {
+            let mut body = actor.body().lock();
+            if let Some(thread) = body.thread.take() {
+                return Some(thread);
+            }
+            body.stack.take()
+        };
+        let is_bought = bought.is_some();
+        let stack = match bought {
+            Some(stack) => stack,
+            None => match self.stacks().borrow(actor) {
+                Loan::Stack(stack) => stack,
+                Loan::InLine => return None,
+                Loan::NoMemory(next) => {
+                    next.into_iter().for_each(|next| self.make_ready(next, Place::Home));
+                    self.make_ready(actor.clone(), Place::Home);
+                    return None;
+                }
+            },
+        };
+        if actor.gate().is_fired() {
+            // A handler that rested: its next activation begins by ending that wait.
+            actor.gate().finish();
+            actor.through().end();
+        }
+        match activation::begin(actor, stack) {
+            Ok(thread) => Some(thread),
+            Err(stack) => {
+                // No memory for the closure just now: others go on, this one tries again behind them.
+                if is_bought {
+                    actor.body().lock().stack = Some(stack);
+                } else {
+                    self.stacks_back(stack);
+                }
+                self.make_ready(actor.clone(), Place::Home);
+                None
+            }
+        }
+    }
+
+    /// What becomes of an actor whose stack has just been left.
+    fn publish(&self, actor: Arc<Actor>, thread: Thread, returned: Returned) {
+        actor.settle(!thread.movable());
+        match returned {
+            Returned::Yielded | Returned::Preempted => {
+                actor.body().lock().thread = Some(thread);
+                self.make_ready(actor, Place::Home);
+            }
+            Returned::Blocked => {
+                actor.body().lock().thread = Some(thread);
+                self.park(actor);
+            }
+            Returned::Ended => {
+                let over = actor.end().has_come();
+                if over {
+                    self.stacks().note_depth(thread.high_water());
+                }
+                if let Ok(stack) = thread.into_stack() {
+                    self.stacks_back(stack);
+                }
+                actor.settle(false);
+                if !over {
+                    // It rests, wherever it was switched out on its last steps.
+                    actor.note_safe_point(true);
+                    self.park(actor);
+                }
+            }
+        }
+    }
+
+    fn park(&self, actor: Arc<Actor>) {
+        if actor.gate().park() == Park::Awake {
+            self.make_ready(actor, Place::Home);
+        }
+    }
+
+    fn stacks_back(&self, stack: Stack) {
+        if let Some(next) = self.stacks().give_back(stack) {
+            self.make_ready(next, Place::Home);
+        }
+    }
+}
+
+fn note_turn(actor: &Actor, ran: Duration, returned: Returned) {
+    actor.kernel().trace().note(|| {
+        let end = match returned {
+            Returned::Yielded => TurnEnd::Yielded,
+            Returned::Preempted => TurnEnd::Preempted,
+            Returned::Blocked => TurnEnd::Blocked,
+            Returned::Ended => TurnEnd::Ended,
+        };
+        let (first, second) = (ran.as_nanos() as u64, u64::from(end.number()));
+        Happening { kind: TraceKind::Turn, actor: actor.id().bits(), first, second }
+    });
+}
