@@ -49,6 +49,7 @@ mod renew;
 mod select;
 mod spawn;
 pub mod supervisor;
+pub mod sync;
 #[cfg_attr(
     target_family = "wasm",
     expect(unsafe_code, reason = "the border: imported host calls, the heap, the panic handler")
