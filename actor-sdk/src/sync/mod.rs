@@ -9,10 +9,12 @@
 //! Does not: notice that a party ended. What it had taken is lost with it, as the message that it had received is;
 //! each primitive says what that means. Whoever monitors the party can put it right.
 
+mod channel;
 mod mutex;
 mod semaphore;
 mod value;
 
+pub use channel::{Channel, Receiver, Sender};
 pub use mutex::{Guard, Mutex};
 pub use semaphore::{Permit, Semaphore};
 pub use value::{Packed, Portable};
