@@ -10,11 +10,13 @@
 //! each primitive says what that means. Whoever monitors the party can put it right.
 
 mod channel;
+mod interval;
 mod mutex;
 mod semaphore;
 mod value;
 
 pub use channel::{Channel, Receiver, Sender};
+pub use interval::{Interval, Missed};
 pub use mutex::{Guard, Mutex};
 pub use semaphore::{Permit, Semaphore};
 pub use value::{Packed, Portable};
