@@ -1,9 +1,9 @@
-//! Intervals and timeouts, shown against the fake kernel, whose time is virtual.
+//! Intervals, timeouts and scopes, shown against the fake kernel, whose time is virtual.
 
 use actor_sdk::abi::HostCall;
 use actor_sdk::fake::Kernel;
-use actor_sdk::sync::{Interval, Missed};
-use actor_sdk::{Clock, Endpoint, Error, NEVER};
+use actor_sdk::sync::{Ending, Interval, Missed, Scope};
+use actor_sdk::{Clock, EndReason, Endpoint, Error, NEVER, NOW, Plan, Spawner};
 use core::time::Duration;
 
 #[test]
@@ -47,4 +47,44 @@ fn all_steps_of_a_timeout_share_one_deadline() {
     });
     assert_eq!((waited, kernel.now_ns()), (Err(Error::TimedOut), 150));
     assert_eq!(clock.timeout(Duration::MAX, Ok), Ok(NEVER));
+}
+
+#[test]
+fn a_scope_ends_as_it_says_and_tells_how_each_did() {
+    let mut kernel = Kernel::new();
+    let spawner = kernel.grant::<Spawner>("spawner");
+    for (ending, third) in [(Ending::WaitAll, EndReason::Exited(0)), (Ending::FailFast, EndReason::Killed)] {
+        let names = ["a", "b", "c"].map(|name| format!("{name}-{ending:?}"));
+        let mut scope = Scope::new(&spawner, ending);
+        assert_eq!(scope.wait(NOW), Ok(vec![]), "of none, all have ended");
+        let handles = names.each_ref().map(|name| scope.spawn(&Plan::new(name, "any")).unwrap());
+        kernel.end_actor(&names[0], EndReason::Exited(0), "");
+        assert_eq!(scope.wait(NOW).err(), Some(Error::WouldBlock));
+        kernel.end_actor(&names[1], EndReason::Exited(7), "");
+        assert_eq!(handles[2].join(NOW).err(), Some(Error::WouldBlock), "nobody has waited for the scope");
+        let waited = scope.wait(NOW);
+        kernel.end_actor(&names[2], EndReason::Exited(0), "");
+        assert_eq!(waited.is_ok(), ending == Ending::FailFast);
+        let reasons: Vec<_> = scope.wait(NEVER).unwrap().iter().map(|end| end.reason).collect();
+        assert_eq!(reasons, [EndReason::Exited(0), EndReason::Exited(7), third]);
+    }
+}
+
+#[test]
+fn a_scope_that_goes_takes_its_actors_along() {
+    let mut kernel = Kernel::new();
+    let spawner = kernel.grant::<Spawner>("spawner");
+    let before = kernel.slots_used();
+    let mut scope = Scope::new(&spawner, Ending::FailFast);
+    let handle = scope.spawn(&Plan::new("one", "any")).unwrap();
+    kernel.refuse(HostCall::CapCopy, Error::TableFull);
+    assert_eq!(scope.spawn(&Plan::new("two", "any")).err(), Some(Error::TableFull));
+    assert_eq!(kernel.spawned().iter().map(|one| one.killed).collect::<Vec<_>>(), [false, true]);
+    kernel.refuse(HostCall::Spawn, Error::NotFound);
+    assert_eq!(scope.spawn(&Plan::new("three", "any")).err(), Some(Error::NotFound));
+    assert_eq!(scope.wait(NOW).err(), Some(Error::WouldBlock), "what was not started has not failed");
+    drop(scope);
+    assert_eq!(handle.join(NOW).map(|end| end.reason), Ok(EndReason::Killed));
+    drop(handle);
+    assert_eq!(kernel.slots_used(), before);
 }

@@ -12,12 +12,14 @@
 mod channel;
 mod interval;
 mod mutex;
+mod scope;
 mod semaphore;
 mod value;
 
 pub use channel::{Channel, Receiver, Sender};
 pub use interval::{Interval, Missed};
 pub use mutex::{Guard, Mutex};
+pub use scope::{Ending, JoinHandle, Scope};
 pub use semaphore::{Permit, Semaphore};
 pub use value::{Packed, Portable};
 
