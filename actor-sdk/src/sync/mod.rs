@@ -9,16 +9,24 @@
 //! Does not: notice that a party ended. What it had taken is lost with it, as the message that it had received is;
 //! each primitive says what that means. Whoever monitors the party can put it right.
 
+mod barrier;
 mod channel;
+mod condvar;
 mod interval;
 mod mutex;
+mod once;
+mod rwlock;
 mod scope;
 mod semaphore;
 mod value;
 
+pub use barrier::{Arrival, Barrier};
 pub use channel::{Channel, Receiver, Sender};
+pub use condvar::Condvar;
 pub use interval::{Interval, Missed};
 pub use mutex::{Guard, Mutex};
+pub use once::Once;
+pub use rwlock::{ReadGuard, RwLock, WriteGuard};
 pub use scope::{Ending, JoinHandle, Scope};
 pub use semaphore::{Permit, Semaphore};
 pub use value::{Packed, Portable};
@@ -27,6 +35,9 @@ use tessera_abi::{Error, Rights};
 
 use crate::capability::Endpoint;
 use crate::spawn::Plan;
+
+/// How long past its deadline a wait that came to nothing may take to withdraw, in nanoseconds.
+const WITHDRAWAL_NS: u64 = 1_000_000_000;
 
 /// What a party of a primitive is given of each of its endpoints: to take, to put back, and to hand on to its own
 /// children.

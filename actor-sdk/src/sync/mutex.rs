@@ -101,7 +101,7 @@ pub struct Guard<'a, T: Portable> {
     is_held: bool,
 }
 
-impl<T: Portable> Guard<'_, T> {
+impl<'a, T: Portable> Guard<'a, T> {
     /// Puts the value back for others.
     ///
     /// # Errors
@@ -109,6 +109,11 @@ impl<T: Portable> Guard<'_, T> {
     /// [`Error::Closed`], [`Error::NoMemory`]: it is gone. Dropping this could not have said so.
     pub fn unlock(mut self) -> Result<(), Error> {
         self.put_back()
+    }
+
+    /// The mutex that this is the lock of.
+    pub(super) const fn mutex(&self) -> &'a Mutex<T> {
+        self.of
     }
 
     fn put_back(&mut self) -> Result<(), Error> {
