@@ -34,7 +34,7 @@ EXAMPLES := $(TARGET)/x86_64-tessera/release/examples
 RAMDISK := $(BUILD)/ramdisk.img
 IMAGES  := $(BUILD)/tessera-bios.img $(BUILD)/tessera-uefi.img
 TEST_IMAGES := $(foreach test,selftest machine,$(BUILD)/$(test)-bios.img $(BUILD)/$(test)-uefi.img) \
-               $(BUILD)/kernel-bios.img
+               $(BUILD)/kernel-bios.img $(BUILD)/meet-bios.img
 
 # The kernel's own target has no library to download: core and alloc are built from source.
 BARE := -Zjson-target-spec --target kernel/x86_64-tessera.json \
@@ -115,6 +115,14 @@ $(BUILD)/test-modules.img: FORCE | setup
 
 $(BUILD)/kernel-%.img: $(TEST_KERNEL) $(BUILD)/test-modules.img | tools
 	@$(TOOLS)/tessera-image --kernel $< --ramdisk $(BUILD)/test-modules.img --$* $@
+
+# The product's kernel, with the actor that tries the SDK's primitives as its first and only one.
+$(BUILD)/test-meet.img: actors tools FORCE
+	@$(TOOLS)/tessera-pack --manifest tests/boot/meet.toml --modules $(MODULES) --out $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(BUILD)/meet-%.img: $(KERNEL) $(BUILD)/test-meet.img | tools
+	@$(TOOLS)/tessera-image --kernel $(KERNEL) --ramdisk $(BUILD)/test-meet.img --$* $@
 
 # The same, for a target without SSE: what hard floats are measured against.
 SOFT := $(subst kernel/x86_64-tessera.json,tests/kernel/x86_64-tessera-soft.json,$(BARE))
