@@ -25,7 +25,8 @@ pub enum Arrival {
     Last,
 }
 
-/// Lets nobody pass before all have come.
+/// Lets nobody pass before all have come. Who gives up by his deadline takes himself off the count, for which he
+/// may wait a second more; if the count stays in others' hands for that long, the round opens one too early.
 ///
 /// ```
 /// use actor_sdk::sync::{Arrival, Barrier, Shared};
