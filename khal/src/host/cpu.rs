@@ -111,7 +111,9 @@ pub(crate) fn idle(until: Option<Instant>) {
     }
     let core = here();
     let began = time::real_now();
-    let limit = until.unwrap_or(Instant::NEVER).min(Instant::from_nanos(core.armed.load(SeqCst)));
+    // The slice of who ran last means nothing now; once past, it would end every sleep before it began.
+    core.armed.store(u64::MAX, SeqCst);
+    let limit = until.unwrap_or(Instant::NEVER);
     core.asleep_since.store(began.as_nanos(), Relaxed);
     while !core.kicked.load(SeqCst) {
         let now = time::real_now();
