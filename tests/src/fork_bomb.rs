@@ -4,9 +4,8 @@
 //! which it hands on; it exits with the number of the error that refuses it, the handles it has been given
 //! dropped so that it is not its table that ends it.
 
-use tessera_abi::{
-    Handle, Name, ObjectKind, Priority, Rights, Shape, SlotName, SpawnCap, SpawnHead, SpawnRequest,
-};
+use crate::requests::spawn_request;
+use tessera_abi::{Handle, ObjectKind, Rights, SlotName, SpawnCap};
 
 /// What it is called in the image.
 pub const NAME: &str = "forks";
@@ -36,23 +35,8 @@ pub fn module() -> String {
 }
 
 fn request() -> Vec<u8> {
-    let head = SpawnHead {
-        name: Name::new_truncated(NAME),
-        module: Name::new_truncated(NAME),
-        shape: Shape::Main,
-        priority: Priority::Normal,
-        cap_count: 0,
-        args_len_bytes: 0,
-        memory_max_bytes: 1 << 17,
-        stack_max_bytes: 0,
-        slots_max: 0,
-        end_notification: Handle::NONE,
-        end_bits: 0,
-    };
     // The first slot's first handle, which every one of them has its spawner by.
-    let caps = [SpawnCap::new(SlotName::EMPTY, Handle::OWN_ENDPOINT, Rights::of(ObjectKind::Spawner))];
-    let mut bytes = vec![0; SpawnRequest::MAX_BYTES];
-    let len = SpawnRequest::encode(head, &caps, "", &mut bytes).unwrap_or_default();
-    bytes.truncate(len);
-    bytes
+    let rights = Rights::of(ObjectKind::Spawner);
+    let spawner = SpawnCap::new(SlotName::EMPTY, Handle::OWN_ENDPOINT, rights);
+    spawn_request(NAME, NAME, spawner, "")
 }

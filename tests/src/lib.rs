@@ -7,4 +7,5 @@ pub mod fork_bomb;
 pub mod image;
 pub mod measured;
 pub mod random_calls;
+mod requests;
 pub mod sim;

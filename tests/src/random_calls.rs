@@ -8,10 +8,11 @@
 
 use std::fmt::Write as _;
 
+use crate::requests::spawn_request;
 use tessera_abi::call::Parameter;
 use tessera_abi::{
-    Handle, HostCall, IMPORT_MODULE, Message, Name, Needs, ObjectKind, Priority, Rights, Row, Shape,
-    SlotName, SpawnCap, SpawnHead, SpawnRequest, TABLE, Transfer, TransferMode, ValueType,
+    Handle, HostCall, IMPORT_MODULE, Message, Needs, ObjectKind, Rights, Row, SlotName, SpawnCap, TABLE,
+    Transfer, TransferMode, ValueType,
 };
 
 /// Calls that one actor makes.
@@ -156,22 +157,6 @@ fn beginning() -> Vec<u8> {
 }
 
 fn request() -> Vec<u8> {
-    let head = SpawnHead {
-        name: Name::new_truncated("child"),
-        module: Name::new_truncated("nothing"),
-        shape: Shape::Main,
-        priority: Priority::Normal,
-        cap_count: 0,
-        args_len_bytes: 0,
-        memory_max_bytes: 1 << 17,
-        stack_max_bytes: 0,
-        slots_max: 0,
-        end_notification: Handle::NONE,
-        end_bits: 0,
-    };
-    let caps = [SpawnCap::new(SlotName::EMPTY, first(ObjectKind::Clock), Rights::READ)];
-    let mut bytes = vec![0; SpawnRequest::MAX_BYTES];
-    let len = SpawnRequest::encode(head, &caps, "--quick", &mut bytes).unwrap_or_default();
-    bytes.truncate(len);
-    bytes
+    let clock = SpawnCap::new(SlotName::EMPTY, first(ObjectKind::Clock), Rights::READ);
+    spawn_request("child", "nothing", clock, "--quick")
 }

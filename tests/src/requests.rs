@@ -1,0 +1,24 @@
+//! Spawn requests, as the modules that are made from the ABI's records carry them.
+
+use tessera_abi::{Handle, Name, Priority, Shape, SpawnCap, SpawnHead, SpawnRequest};
+
+/// The request for a main actor of 128 KiB with one capability.
+pub fn spawn_request(name: &str, module: &str, cap: SpawnCap, args: &str) -> Vec<u8> {
+    let head = SpawnHead {
+        name: Name::new_truncated(name),
+        module: Name::new_truncated(module),
+        shape: Shape::Main,
+        priority: Priority::Normal,
+        cap_count: 0,
+        args_len_bytes: 0,
+        memory_max_bytes: 1 << 17,
+        stack_max_bytes: 0,
+        slots_max: 0,
+        end_notification: Handle::NONE,
+        end_bits: 0,
+    };
+    let mut bytes = vec![0; SpawnRequest::MAX_BYTES];
+    let len = SpawnRequest::encode(head, &[cap], args, &mut bytes).unwrap_or_default();
+    bytes.truncate(len);
+    bytes
+}
