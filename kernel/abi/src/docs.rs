@@ -11,6 +11,7 @@ use crate::end::FaultKind;
 use crate::error::Error;
 use crate::inspect::Subject;
 use crate::message::Policy;
+use crate::trace::{TraceKind, TurnEnd};
 
 const HEAD: &str = "# The host-call ABI\n\n\
     Generated from `kernel/abi` by `make docs`; do not edit.\n\n\
@@ -57,6 +58,14 @@ pub fn markdown(out: &mut dyn Write) -> fmt::Result {
     out.write_str("\n## Subjects of `inspect`\n\n| no. | name | meaning |\n|---|---|---|\n")?;
     for subject in Subject::ALL {
         writeln!(out, "| {} | {} | {} |", subject.number(), subject.name(), subject.prose())?;
+    }
+    out.write_str("\n## Events of the trace\n\n| no. | name | what happened, and what the record's two words tell |\n|---|---|---|\n")?;
+    for kind in TraceKind::ALL {
+        writeln!(out, "| {} | {} | {} |", kind.number(), kind.name(), kind.prose())?;
+    }
+    out.write_str("\n## How a turn ended\n\n| no. | name | meaning |\n|---|---|---|\n")?;
+    for end in TurnEnd::ALL {
+        writeln!(out, "| {} | {} | {} |", end.number(), end.name(), end.prose())?;
     }
     Ok(())
 }

@@ -48,9 +48,6 @@ pub use waiting::{WAIT_ITEMS_MAX, WaitItem};
 /// The module that all host calls are imported from.
 pub const IMPORT_MODULE: &str = "tessera";
 
-/// The version of the table. It rises when a call is added; calls never change or go.
-pub const ABI_VERSION: u32 = 1;
-
 /// The export that a main actor starts at; takes and returns nothing.
 pub const MAIN_EXPORT: &str = "_start";
 

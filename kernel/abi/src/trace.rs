@@ -10,7 +10,7 @@ use crate::wire::{numbered, record};
 pub const TRACE_KEPT: usize = 1024;
 
 numbered! {
-    /// What happened; the text says what the record's two words tell of it.
+    /// What happened. Each says what the record's two words tell of it.
     pub enum TraceKind: u16 {
         Spawn = 1, "spawn", "The actor spawned another: its id, 0.";
         Turn = 2, "turn", "A core ran the actor: nanoseconds, and how it came back, a `TurnEnd`.";
