@@ -45,6 +45,10 @@ impl Endpoint {
             if let Some(started) = self.start_call(by, message, terms, server.as_ref()) {
                 break started;
             }
+            // Others receive here by turns: as often as they like, but not for ever.
+            if actor.must_stop() {
+                break Err(Error::Cancelled);
+            }
         };
         let (ticket, dropped) = started.inspect_err(|_| actor.set_calling(None))?;
         if let Some(dropped) = dropped {
