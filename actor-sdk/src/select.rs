@@ -114,7 +114,8 @@ impl<'a> Select<'a> {
     ///
     /// # Errors
     /// [`Error::WouldBlock`] or [`Error::TimedOut`] when nothing came, [`Error::InvalidArgument`] for a list that
-    /// is empty or longer than [`WAIT_ITEMS_MAX`](tessera_abi::WAIT_ITEMS_MAX). With a place: [`Error::Cancelled`],
+    /// is empty or longer than [`WAIT_ITEMS_MAX`](tessera_abi::WAIT_ITEMS_MAX), or, with its second place, for a
+    /// thing that is in it twice. With a place also: [`Error::Cancelled`],
     /// [`Error::Closed`], [`Error::Revoked`], [`Error::WouldDeadlock`] for the actor itself, and those of a
     /// handle that does not resolve or lacks the right.
     pub fn wait(&mut self, deadline_ns: u64) -> Result<(usize, Event), Unmet> {

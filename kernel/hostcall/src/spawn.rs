@@ -145,14 +145,17 @@ fn derived(
     kind: ObjectKind,
     rights: Rights,
 ) -> Result<Capability, Refusal> {
-    // Derived first, from what may be its last use, which is then counted; outside the table's lock if that fails.
+    // Derived before the use is counted, which may be the last one. What came to nothing is dropped outside the
+    // table's lock.
     let derived;
-    {
+    let counted = {
         let table = context.actor.table().lock();
-        derived = table.get(handle).and_then(|held| held.derive(rights, 0));
-        table.find(handle, kind, rights)?;
-    }
-    Ok(derived?)
+        let held = table.look(handle, kind, rights)?;
+        derived = held.derive(rights, 0)?;
+        held.pass()
+    };
+    counted?;
+    Ok(derived)
 }
 
 pub fn actor_monitor(context: &mut Context<'_>, claim: claims::ActorMonitor) -> Result<u64, Refusal> {
@@ -172,7 +175,7 @@ pub fn actor_kill(context: &mut Context<'_>, claim: claims::ActorKill) -> Result
 pub fn actor_link(context: &mut Context<'_>, claim: claims::ActorLink) -> Result<u64, Refusal> {
     let (target, pass) = context.target(claim.actor, Rights::WAIT)?;
     let other = derived(context, Handle::from_bits(claim.other), ObjectKind::Actor, Rights::KILL)?;
-    target.end().monitor((target.tree(), &pass), EndSignal::new(other, 0, Some(context.actor.clone()))?)?;
+    target.end().monitor((target.tree(), &pass), EndSignal::new(other, 0, None)?)?;
     Ok(0)
 }
 

@@ -110,7 +110,7 @@ list! {
     limits: time_uses_and_rate_run_out_each_with_its_answer whoever_waits_through_what_expires_is_told
         a_wait_for_any_ends_with_what_expires_first
         copies_together_are_used_as_often_as_was_granted what_expires_on_its_way_arrives_expired
-        a_handler_s_own_endpoint_cannot_run_out;
+        a_handler_s_own_endpoint_cannot_run_out a_last_use_serves_to_monitor;
     suspension: a_suspended_loop_gets_no_core_until_it_is_resumed
         a_wait_that_ends_meanwhile_is_told_after_the_resume
         a_suspended_handler_is_called_in_vain_and_borrows_no_stack

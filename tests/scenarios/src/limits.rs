@@ -103,3 +103,15 @@ pub fn a_handler_s_own_endpoint_cannot_run_out(stage: &mut Stage<'_>) -> Verdict
     check!(refused.err() == Some(Error::InvalidArgument), "a handler with a limited mailbox was made");
     Ok(())
 }
+
+/// The last use of a notification serves to have an end told to it.
+pub fn a_last_use_serves_to_monitor(stage: &mut Stage<'_>) -> Verdict {
+    let watched = stage.main("forever", vec![])?;
+    let named = Capability::first(Object::Actor(watched.clone()))?;
+    let once = Asked { uses: NonZeroU64::new(1), ..Asked::NOTHING };
+    let bell = notification()?.derive_limited(Rights::ALL, 0, &once)?;
+    let client = stage.main("monitors_once", vec![named.derive(Rights::ALL, 0)?, bell])?;
+    stage.ends(&client, EndReason::Exited(0))?;
+    watched.kill();
+    stage.ends(&watched, EndReason::Killed)
+}

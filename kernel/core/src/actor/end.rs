@@ -48,23 +48,20 @@ impl EndSignal {
         fallible::own(Signal { capability, bits, by, next: None }).map(EndSignal)
     }
 
-    /// Whether somebody may still want it.
-    fn is_owed(&self) -> bool {
+    /// The leave to give it, if somebody may still want it. Being registered was the use of the capability, so
+    /// its limits are not asked again.
+    fn owed(&self) -> Option<Pass> {
         let Signal { capability, by, .. } = &*self.0;
         let over = match capability.object() {
             Object::Actor(other) => other.end().has_come(),
             _ => by.as_ref().is_some_and(|by| by.end().has_come()),
         };
-        !over && capability.check().is_ok()
+        if over { None } else { capability.check().ok() }
     }
 
     fn give(self, reason: EndReason) {
-        if !self.is_owed() {
-            return;
-        }
+        let Some(pass) = self.owed() else { return };
         let Signal { capability, bits, .. } = *self.0;
-        // Being registered was the use of it, so its limits are not asked again.
-        let Ok(pass) = capability.check() else { return };
         match capability.object() {
             Object::Notification(notification) => {
                 let _taken_back = notification.signal(&pass, bits);
@@ -96,7 +93,7 @@ impl Signals {
     fn sort_out(&mut self) -> (u32, Signals) {
         let (mut good, mut dead, mut count) = (Signals(None), Signals(None), 0);
         while let Some(signal) = self.pop() {
-            if signal.is_owed() {
+            if signal.owed().is_some() {
                 count += 1;
                 good.push(signal);
             } else {

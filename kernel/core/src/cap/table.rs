@@ -208,6 +208,16 @@ impl Table {
         kind: ObjectKind,
         rights: Rights,
     ) -> Result<(&Capability, Pass), Error> {
+        let capability = self.look(handle, kind, rights)?;
+        let pass = capability.pass()?;
+        Ok((capability, pass))
+    }
+
+    /// As [`find`](Self::find) up to where the use is counted, for who has something to do before that.
+    ///
+    /// # Errors
+    /// `BadHandle`, `StaleHandle`, `Revoked`, `WrongKind`, `MissingRight`, in this order.
+    pub fn look(&self, handle: Handle, kind: ObjectKind, rights: Rights) -> Result<&Capability, Error> {
         let capability = self.get(handle)?;
         capability.check()?;
         if capability.object().kind() != kind {
@@ -216,8 +226,7 @@ impl Table {
         if !capability.rights().contains(rights) {
             return Err(Error::MissingRight);
         }
-        let pass = capability.pass()?;
-        Ok((capability, pass))
+        Ok(capability)
     }
 
     /// Takes the reply out of its slot, which stays its own until [`take_back_reply`](Self::take_back_reply) or
