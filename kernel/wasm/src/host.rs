@@ -4,7 +4,7 @@
 //! keeps for them in its store, and the view of linear memory that one call gets.
 //!
 //! Invariants: a host call sees its arguments in the order and width of the table; it runs on the
-//! activation's own stack and may block there; a [`Stop`] that it returns is kept in the store before
+//! activation's own stack and may block there; a [`Stop`](tessera_core::engine::Stop) that it returns is kept in the store before
 //! the interpreter unwinds, so that it cannot be mistaken for a trap of the program.
 //!
 //! It checks no argument: arguments are claims, and kernel/hostcall decodes them.
@@ -12,8 +12,10 @@
 use alloc::sync::Arc;
 
 use tessera_abi::{HostCall, IMPORT_MODULE, TABLE, arg};
-use tessera_core::engine::{GuestMemory, HostCalls, OutOfBounds, Stop};
+use tessera_core::engine::{GuestMemory, HostCalls, OutOfBounds};
 use tinywasm::{Error, FuncContext, HostFunction, Imports, Memory, Store, Trap};
+
+use crate::stop::Kept;
 
 /// What an instance keeps in its store for its host calls.
 pub(crate) struct Actor {
@@ -21,7 +23,7 @@ pub(crate) struct Actor {
     /// The exported memory, known once the instance is made.
     pub(crate) memory: Option<Memory>,
     /// Why the activation ends, once a host call has said so.
-    pub(crate) stop: Option<Stop>,
+    pub(crate) stop: Option<Kept>,
 }
 
 impl Actor {
@@ -89,7 +91,7 @@ fn answer(host_call: HostCall, store: &mut Store, words: &[u64]) -> Result<i64, 
         Ok(answer) => Ok(answer),
         Err(stop) => {
             if let Some(actor) = store.state_mut::<Actor>() {
-                actor.stop = Some(stop);
+                actor.stop = Some(stop.into());
             }
             Err(Error::Trap(Trap::Other("stopped by a host call")))
         }

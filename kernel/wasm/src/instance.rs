@@ -100,7 +100,7 @@ impl RunningInstance {
     }
 
     fn take_stop(&mut self) -> Option<Completion> {
-        self.store.state_mut::<Actor>()?.stop.take().map(Completion::Stopped)
+        self.store.state_mut::<Actor>()?.stop.take().map(|stop| Completion::Stopped(stop.into()))
     }
 }
 

@@ -26,6 +26,7 @@ mod module;
 mod parse;
 mod sections;
 mod signature;
+mod stop;
 
 use alloc::sync::Arc;
 
