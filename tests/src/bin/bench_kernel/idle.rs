@@ -1,6 +1,6 @@
 //! What idle handlers hold of the kernel's heap, and how fast many come and go.
 //!
-//! Its linear memory of 64 KiB is left out; its store, actor, table, endpoint and queue are in it. One
+//! The linear memory is left out of what one holds; its store, actor, table, endpoint and queue are in it. One
 //! sample: bytes are no matter of luck.
 
 use std::sync::Arc;
@@ -18,7 +18,9 @@ use tessera_scenarios::Failure;
 use tessera_scenarios::stage::{endpoint, request};
 
 const HANDLERS: usize = 2000;
-const LINEAR_BYTES: f64 = 65536.0;
+/// A handler in 16 KiB of linear memory.
+const MODULE: &str = "adder_small";
+const LINEAR_BYTES: f64 = 16384.0;
 
 /// Bytes for each of many handlers that wait.
 pub fn handlers(kernel: &Arc<Kernel>) -> Result<Figure, Failure> {
@@ -45,7 +47,11 @@ pub fn many(kernel: &Arc<Kernel>, count: usize) -> Result<[Figure; 3], Failure> 
     Ok([
         Figure::new(format!("{count} idle handlers: to spawn and to rest, each"), "ns", each(spawned)),
         Figure::new(format!("{count} idle handlers: to end, each"), "ns", each(ended)),
-        Figure::new(format!("{count} idle handlers, with 64 KiB each"), "MiB", vec![held as f64 / 1048576.0]),
+        Figure::new(
+            format!("{count} idle handlers, with 16 KiB of linear memory each"),
+            "MiB",
+            vec![held as f64 / 1048576.0],
+        ),
     ])
 }
 
@@ -54,7 +60,7 @@ fn rest(kernel: &Arc<Kernel>, kept: &mut Vec<(Arc<Actor>, Capability)>) -> Resul
     while kept.len() < kept.capacity() {
         let door = endpoint(2)?;
         let caps = vec![door.derive(Rights::ALL, 0)?];
-        kept.push((spawn(kernel, request("adder", Shape::Handler, Priority::Normal, caps))?, door));
+        kept.push((spawn(kernel, request(MODULE, Shape::Handler, Priority::Normal, caps))?, door));
     }
     settle(kernel);
     Ok(())
