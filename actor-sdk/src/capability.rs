@@ -100,11 +100,11 @@ pub trait Capability: Sized {
         sys::cap_info(self.handle()).map(|info| info.rights)
     }
 
-    /// A second capability to the same object, with at most `rights` of this one's.
+    /// A second capability to the same object, with those of this one's rights that are in `rights`. A right that
+    /// this one lacks it does not get, and that is no error.
     ///
     /// # Errors
-    /// [`Error::MissingRight`] for a right that this one lacks, [`Error::TableFull`], and
-    /// [`Error::InvalidArgument`] for a reply capability.
+    /// [`Error::TableFull`]; [`Error::InvalidArgument`] for a reply capability.
     fn narrowed(&self, rights: Rights) -> Result<Self, Error> {
         sys::cap_copy(self.handle(), rights, 0).map(|handle| Self::from_slot(Slot::owned(handle)))
     }

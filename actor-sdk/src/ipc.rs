@@ -27,7 +27,7 @@ impl Endpoint {
     /// apart.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] if this one has a badge already, [`Error::TableFull`].
+    /// [`Error::MissingRight`] if this one has another badge already, [`Error::TableFull`].
     pub fn badged(&self, badge: u64, rights: Rights) -> Result<Self, Error> {
         sys::cap_copy(self.handle(), rights, badge).map(|handle| Self::from_slot(Slot::owned(handle)))
     }

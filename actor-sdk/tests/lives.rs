@@ -27,6 +27,21 @@ fn a_capability_that_runs_out_says_so_and_what_is_left() {
 }
 
 #[test]
+fn a_copy_has_no_right_that_the_first_lacks_and_no_other_badge() {
+    let mut kernel = Kernel::new();
+    let reads = kernel.grant::<Clock>("clock").narrowed(Rights::READ).unwrap();
+    assert_eq!(
+        reads.narrowed(Rights::READ.union(Rights::WAIT)).and_then(|copy| copy.rights()),
+        Ok(Rights::READ)
+    );
+    assert_eq!(reads.narrowed(Rights::WAIT).and_then(|copy| copy.rights()), Ok(Rights::NONE));
+    let factory = kernel.grant::<Factory>("factory");
+    let marked = factory.endpoint(1).unwrap().badged(7, Rights::SEND).unwrap();
+    assert!(marked.badged(7, Rights::SEND).is_ok(), "it is its own");
+    assert_eq!(marked.badged(8, Rights::SEND).err(), Some(Error::MissingRight));
+}
+
+#[test]
 fn a_wait_ends_when_its_capability_expires_and_a_rate_asks_for_patience() {
     let mut kernel = Kernel::new();
     let clock = kernel.grant::<Clock>("clock");

@@ -30,7 +30,7 @@ macro_rules! for_each_host_call {
 
             // Its own capability table.
             8 CapCopy cap_copy(handle: Handle, rights: RightBits, badge: Word) needs Any [] gives "the new handle" refuses [MissingRight TableFull InvalidArgument Full Busy NoMemory]
-                "Derives a second capability with the same or fewer rights, which goes when this one is revoked. Chains of derivations are at most 64 long. A badge other than 0 marks a copy of an unbadged endpoint capability for good. Reply capabilities cannot be copied.";
+                "Derives a second capability with those of its rights that are among these, which goes when this one is revoked. Chains of derivations are at most 64 long. A badge other than 0 marks a copy of an unbadged endpoint capability for good. Reply capabilities cannot be copied.";
             9 CapDrop cap_drop(handle: Handle) needs Any [] gives "0" refuses []
                 "Empties the slot. Dropping a reply capability tells its caller that nobody will answer; dropping the last capability that can receive closes an endpoint.";
             10 CapInfo cap_info(handle: Handle, info: Address) needs Any [] gives "0" refuses []

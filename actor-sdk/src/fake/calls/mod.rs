@@ -85,23 +85,19 @@ impl Calls<'_> {
     fn cap_derive(&mut self, handle: u64, derivation: u32) -> Outcome {
         let bytes = self.memory.read(derivation, Derivation::SIZE as u32)?;
         let wanted = Derivation::decode(bytes).map_err(|_| Error::InvalidArgument)?;
-        // Unlike for a copy, asking for all there is means that.
-        let rights = self.state.lookup(Handle::from_bits(handle))?.rights.intersection(wanted.rights);
-        self.derive(handle, &Derivation { rights, ..wanted })
+        self.derive(handle, &wanted)
     }
 
     fn derive(&mut self, handle: u64, wanted: &Derivation) -> Outcome {
         let held = self.state.lookup(Handle::from_bits(handle))?.clone();
-        let (rights, badge, marks) = (wanted.rights, wanted.badge, wanted.badge != 0);
-        if held.object.kind() == ObjectKind::Reply
-            || marks && (held.object.kind() != ObjectKind::Endpoint || held.badge != 0)
-        {
-            return Err(Error::InvalidArgument.into());
-        }
-        if !held.rights.contains(rights) {
+        if wanted.badge != 0 && held.badge != 0 && wanted.badge != held.badge {
             return Err(Error::MissingRight.into());
         }
-        let badge = if marks { badge } else { held.badge };
+        let badge = if wanted.badge == 0 { held.badge } else { wanted.badge };
+        if held.object.kind() == ObjectKind::Reply {
+            return Err(Error::InvalidArgument.into());
+        }
+        let rights = held.rights.intersection(wanted.rights);
         let from = Some(Handle::from_bits(handle));
         if self.state.slots_free() == 0 {
             return Err(Error::TableFull.into());
