@@ -1,6 +1,6 @@
 #!/bin/bash
-# Plants each bug of tests/mutants/list.tsv alone, in a clone, and runs the kernel's unit tests and the simulated
-# scenarios: each must be caught by one of them. By hand (`make mutants`): it builds the kernel once a bug.
+# Plants each bug of tests/mutants/list.tsv alone, in a clone, and runs the unit tests of the kernel, the SDK and root and
+# the simulated scenarios: each must be caught by one of them. By hand (`make mutants`): it builds the kernel once a bug.
 #
 # A bug that does not compile, or whose expression changes nothing, is a mistake in the list and ends the run. A test run
 # that hangs is stopped after LIMIT seconds and counts as caught: nothing hangs without the bug.
@@ -13,7 +13,7 @@ BUILD=${BUILD:-build}
 LIMIT=${LIMIT:-300}
 TREE=$BUILD/mutants/tree
 export CARGO_TARGET_DIR=$PWD/$BUILD/mutants/target
-TESTS=(cargo test --ignore-rust-version --quiet -p tessera-core -p tessera-tests --lib --test scenarios)
+TESTS=(cargo test --ignore-rust-version --quiet -p tessera-core -p actor-sdk -p root -p tessera-tests --lib --test scenarios)
 
 rm -rf "$TREE"
 mkdir -p "$BUILD/mutants"

@@ -13,8 +13,8 @@ use actor_sdk::abi::image::{
 use actor_sdk::abi::{Name, Priority, Shape, SlotName};
 use actor_sdk::fake::{Ended, Kernel};
 use actor_sdk::{
-    Clock, Console, EndReason, Factory, FaultKind, Log, ObjectKind, Outgoing, Random, RevokeScope, Rights,
-    Spawner, System,
+    Clock, Console, EndReason, Factory, FaultKind, Log, ObjectKind, Outgoing, Policy, Random, RevokeScope,
+    Rights, Spawner, System,
 };
 use alloc::vec::Vec;
 use std::string::String;
@@ -43,6 +43,7 @@ fn actor(
         stack_max_bytes: 0,
         slots_max: 0,
         mailbox,
+        policy: Policy::DropOldest,
         cap_count: caps.len() as u32,
         args_len_bytes: args.len() as u32,
     };
@@ -176,6 +177,22 @@ fn an_end_is_reported_with_its_reason_and_closes_the_endpoint() {
         assert_eq!(kernel.slots_used(), before, "both stay, to be granted to whoever returns");
         end(kernel, house, "client", EndReason::Exited(0));
         assert!(house.is_over());
+    });
+}
+
+#[test]
+fn an_actors_endpoint_does_with_too_many_messages_as_the_manifest_says() {
+    let mut kernel = kernel_of(Restart::OnFault);
+    with_house(&mut kernel, |kernel, house| {
+        for start in ["first", "again"] {
+            let echo = house.wiring.endpoint(1).unwrap();
+            for message in 0..6 {
+                assert_eq!(echo.try_send(&Outgoing::new(message)), Ok(()), "{start}, {message} of four");
+            }
+            assert_eq!(echo.try_recv().unwrap().unwrap().label, 2, "{start}: the oldest are gone");
+            end(kernel, house, "echo", EndReason::Killed);
+            turn(house);
+        }
     });
 }
 

@@ -36,7 +36,7 @@ impl Door {
     fn open(entry: &ActorEntry<'_>, factory: &Factory) -> Result<Self, Error> {
         match entry.head.mailbox {
             0 => Ok(Self::None),
-            capacity => factory.endpoint(capacity).map(Self::Open),
+            capacity => factory.endpoint_with(capacity, entry.head.policy).map(Self::Open),
         }
     }
 

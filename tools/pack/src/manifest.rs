@@ -44,6 +44,8 @@ pub struct ActorSource {
     pub slots: Option<Spanned<u64>>,
     /// How many messages its own endpoint queues.
     pub mailbox: Option<Spanned<u64>>,
+    /// `block`, `reject`, `drop-oldest`, `drop-newest` or `conflate`: what its endpoint does with more.
+    pub policy: Option<Spanned<String>>,
     /// Its argument text.
     pub args: Option<Spanned<String>>,
     /// Who starts it again.

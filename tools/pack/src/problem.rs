@@ -6,7 +6,7 @@
 use std::fmt;
 
 use tessera_abi::call::TABLE;
-use tessera_abi::{ObjectKind, Rights};
+use tessera_abi::{ObjectKind, Policy, Rights};
 
 use crate::check::SLOTS_MOST;
 
@@ -62,6 +62,10 @@ pub enum Problem {
     NoMailbox(String),
     /// A handler without a place to receive.
     HandlerWithoutMailbox,
+    /// A policy of an actor that has no endpoint.
+    PolicyWithoutMailbox,
+    /// A mailbox of a size that its policy does not work with.
+    CapacityOfAnotherPolicy(Policy),
     /// The actor that the kernel starts must be a main actor without supervisor. Its endpoint, if it is to have
     /// one, it makes itself.
     BadFirstActor,
@@ -132,6 +136,14 @@ impl Problem {
             Self::HandlerWithoutMailbox => {
                 ("a handler needs an endpoint of its own".into(), "set mailbox to 1 or more".into())
             }
+            Self::PolicyWithoutMailbox => (
+                "it has no endpoint that would do so".into(),
+                "set mailbox to 1 or more, or remove `policy`".into(),
+            ),
+            Self::CapacityOfAnotherPolicy(policy) => (
+                format!("policy {} does not work with this mailbox", policy.name()),
+                "set mailbox to 1".into(),
+            ),
             Self::BadFirstActor => (
                 "the first actor is started by the kernel and cannot have this".into(),
                 "make it a main actor without supervisor, or put another actor first".into(),

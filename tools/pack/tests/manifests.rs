@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use tessera_abi::image::{EntryKind, NO_ACTOR, Restart};
-use tessera_abi::{Image, ObjectKind, Priority, Rights, Shape};
+use tessera_abi::{Image, ObjectKind, Policy, Priority, Rights, Shape};
 use tessera_pack::{Memory, Problem, Report, pack};
 
 const MODULES: &[(&str, &str)] = &[
@@ -104,6 +104,22 @@ fn the_first_actor_has_room_for_what_it_starts() {
     }
     assert_eq!(of_handlers(2041, "").unwrap_err()[0].problem, Problem::FirstTooSmall(4097));
     assert!(of_handlers(2, "slots = 19").is_ok() && of_handlers(2, "slots = 18").is_err());
+}
+
+#[test]
+fn a_mailbox_has_the_policy_that_its_actor_names() {
+    for (lines, capacity, policy) in [
+        ("", 16, Policy::Block),
+        ("policy = \"reject\"", 16, Policy::Reject),
+        ("policy = \"drop-oldest\"\nmailbox = 4", 4, Policy::DropOldest),
+        ("policy = \"conflate\"", 1, Policy::Conflate),
+    ] {
+        let echo = "[[actor]]\nname = \"echo\"\nshape = \"handler\"\n";
+        let text = format!("[[actor]]\nname = \"root\"\n{echo}{lines}\n");
+        let image = pack("system.toml", &text, &inputs()).unwrap();
+        let head = Image::parse(&image).unwrap().manifest().unwrap().actors().nth(1).unwrap().head;
+        assert_eq!((head.mailbox, head.policy), (capacity, policy), "{lines}");
+    }
 }
 
 #[test]

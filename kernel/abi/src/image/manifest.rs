@@ -11,11 +11,12 @@
 use super::ImageError;
 use crate::actor::{ARGS_MAX_BYTES, Priority, SPAWN_CAPS_MAX, Shape};
 use crate::capability::{ObjectKind, Rights};
+use crate::message::Policy;
 use crate::text::{Name, SlotName};
 use crate::wire::{Malformed, Reader, numbered, record};
 
 /// The layout's version.
-pub const MANIFEST_VERSION: u32 = 1;
+pub const MANIFEST_VERSION: u32 = 2;
 
 /// In place of an actor's index: none.
 pub const NO_ACTOR: u32 = u32::MAX;
@@ -79,6 +80,8 @@ record! {
         pub slots_max: u32,
         /// Capacity of its own endpoint; 0 for an actor without one.
         pub mailbox: u32,
+        /// What becomes of a message for which there is no room there.
+        pub policy: Policy,
         /// How many capabilities follow.
         pub cap_count: u32,
         /// How long the argument text is that follows those, in bytes.

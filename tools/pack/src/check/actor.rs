@@ -5,7 +5,7 @@
 
 use tessera_abi::actor::ARGS_MAX_BYTES;
 use tessera_abi::image::{ManifestActor, NO_ACTOR, Restart, Strategy};
-use tessera_abi::{Priority, Shape};
+use tessera_abi::{ENDPOINT_CAPACITY_MAX, Policy, Priority, Shape};
 use toml::Spanned;
 
 use super::{ActorPlan, Checker, HANDLER_MAILBOX, SLOTS_MOST};
@@ -22,6 +22,7 @@ impl<'a> Checker<'a, '_> {
     pub(super) fn actor(&mut self, source: &'a ActorSource) -> ActorPlan {
         let module = source.module.as_ref().unwrap_or(&source.name);
         let shape = self.shape(source);
+        let (mailbox, policy) = self.mailbox(source, shape);
         let record = ManifestActor {
             name: self.name("name", &source.name),
             module: self.name("module", module),
@@ -49,7 +50,8 @@ impl<'a> Checker<'a, '_> {
             memory_max_bytes: self.memory_max_bytes(source),
             stack_max_bytes: self.number(&Range("stack_kib", 1, 4096), source.stack_kib.as_ref(), 0) * 1024,
             slots_max: self.number(&Range("slots", 1, SLOTS_MOST), source.slots.as_ref(), 0),
-            mailbox: self.mailbox(source, shape),
+            mailbox,
+            policy,
             cap_count: 0,
             args_len_bytes: 0,
         };
@@ -66,12 +68,31 @@ impl<'a> Checker<'a, '_> {
         u64::from(kib) * 1024
     }
 
-    fn mailbox(&mut self, source: &ActorSource, shape: Shape) -> u32 {
-        let least = u64::from(shape == Shape::Handler);
-        if let Some(given) = source.mailbox.as_ref().filter(|given| *given.get_ref() < least) {
+    /// What an actor's endpoint queues, and what becomes of more.
+    fn mailbox(&mut self, source: &ActorSource, shape: Shape) -> (u32, Policy) {
+        let given = source.policy.as_ref();
+        let policy = self.optional("policy", given, Policy::ALL, Policy::name).unwrap_or(Policy::Block);
+        let capacity = self.capacity(source, shape, policy);
+        if let Some(given) = given.filter(|_| capacity == 0) {
+            self.reports.add(given.span(), Problem::PolicyWithoutMailbox);
+        } else if !policy.allows(capacity) {
+            let place = source.mailbox.as_ref().map_or_else(|| source.name.span(), Spanned::span);
+            self.reports.add(place, Problem::CapacityOfAnotherPolicy(policy));
+        }
+        (capacity, policy)
+    }
+
+    fn capacity(&mut self, source: &ActorSource, shape: Shape, policy: Policy) -> u32 {
+        let given = source.mailbox.as_ref();
+        if let Some(given) = given.filter(|given| shape == Shape::Handler && *given.get_ref() == 0) {
             self.reports.add(given.span(), Problem::HandlerWithoutMailbox);
         }
-        self.number(&Range("mailbox", 0, 1024), source.mailbox.as_ref(), u64::from(default_mailbox(shape)))
+        let default = match (default_mailbox(shape), policy) {
+            (1.., Policy::Conflate) => 1,
+            (default, _) => default,
+        };
+        let range = Range("mailbox", 0, u64::from(ENDPOINT_CAPACITY_MAX));
+        self.number(&range, given, u64::from(default)).max(u32::from(shape == Shape::Handler))
     }
 
     fn args(&mut self, source: &ActorSource) -> String {
