@@ -5,6 +5,10 @@
 //! A test here shows what only a booted machine can: interrupts, page tables, other cores, firmware.
 //! Nothing is asserted about how long anything took: these guests share the host's cores.
 
+mod everywhere;
+
+pub use everywhere::everywhere;
+
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -6,7 +6,7 @@
 
 #![expect(clippy::panic, reason = "the helpers of these tests may fail them")]
 
-use tessera_boot_tests::{CORES, LIMIT, fault_of, guest};
+use tessera_boot_tests::{LIMIT, everywhere, fault_of, guest};
 use tessera_run::{Clock, Firmware, Guest};
 
 /// The test kernel ends well, and every line that it prints of a scenario or property says so.
@@ -23,9 +23,7 @@ fn holds(guest: &Guest, name: &str, cores: u16) {
 }
 
 fn holds_everywhere(name: &str) {
-    for cores in CORES {
-        holds(&guest("kernel", Firmware::Bios, cores).options(name), name, cores);
-    }
+    everywhere(|cores| holds(&guest("kernel", Firmware::Bios, cores).options(name), name, cores));
 }
 
 #[test]
@@ -55,8 +53,8 @@ fn a_thousand_rounds_leave_nothing_behind() {
 
 #[test]
 fn nobody_is_later_than_those_before_it_allow() {
-    for cores in CORES {
+    everywhere(|cores| {
         let guest = guest("kernel", Firmware::Bios, cores).options("lateness").clock(Clock::Counted);
         holds(&guest, "lateness", cores);
-    }
+    });
 }

@@ -6,15 +6,19 @@
 
 use std::process::ExitCode;
 
-use tessera_boot_tests::{CORES, LIMIT, fault_of, guest};
-use tessera_run::Firmware;
+use tessera_boot_tests::{CORES, LIMIT, everywhere, fault_of, guest};
+use tessera_run::{Firmware, Report, StartError};
+
+fn played(cores: u16) -> Result<Report, StartError> {
+    guest("kernel", Firmware::Bios, cores).options("scenarios").run(b"", LIMIT * 2)
+}
 
 fn main() -> ExitCode {
     // `cargo test NAME` asks every harness for the tests with that name; these have no names of their own.
     let asked_for_others = std::env::args().skip(1).any(|word| !word.starts_with('-'));
+    let reports = if asked_for_others { Vec::new() } else { everywhere(played) };
     let (mut passed, mut failed) = (0, 0);
-    for cores in CORES.iter().filter(|_| !asked_for_others) {
-        let report = guest("kernel", Firmware::Bios, *cores).options("scenarios").run(b"", LIMIT * 2);
+    for (cores, report) in CORES.iter().zip(reports) {
         let console = report.as_ref().map(|report| report.console.clone()).unwrap_or_default();
         let verdicts = |end: &str| console.lines().filter(|line| line.contains(end)).count();
         let (good, bad) = (verdicts(": ok"), verdicts(": FAILED: "));
