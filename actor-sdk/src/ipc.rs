@@ -180,6 +180,15 @@ impl Notification {
     pub fn wait(&self, deadline_ns: u64) -> Result<u64, Error> {
         sys::notification_wait(self.handle(), deadline_ns)
     }
+
+    /// From now on whoever [terminates](crate::Actor::terminate) this actor sets these bits instead of killing it, and
+    /// it is for this actor to end; bits 0 take that back. Another notification named later takes this one's place.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`]; those of a handle that does not resolve or lacks [`Rights::SIGNAL`].
+    pub fn on_terminate(&self, bits: u64) -> Result<(), Error> {
+        sys::terminate_notify(self.handle(), bits)
+    }
 }
 
 impl Factory {

@@ -155,7 +155,39 @@ impl Spawner {
 }
 
 impl Actor {
-    /// Tells the actor to end.
+    /// Asks the actor to end: it is told as it has asked for by [`Notification::on_terminate`] and ends itself. One
+    /// that has not asked is killed. Whoever wants to be sure waits for the end with a deadline, and then kills.
+    ///
+    /// # Errors
+    /// As [`Actor::kill`].
+    pub fn terminate(&self) -> Result<(), Error> {
+        sys::actor_terminate(self.handle())
+    }
+
+    /// Hands one more capability to a draft, with at most these rights, to be found by `name`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for an actor that is no draft any more, [`Error::MissingRight`] for what is not
+    /// this actor's to give, [`Error::TooLong`] for the name, [`Error::TableFull`] when the draft's table is; those
+    /// of handles that do not resolve, or lack [`Rights::SUSPEND`] for the draft.
+    pub fn grant(&self, name: &str, capability: &impl Capability, rights: Rights) -> Result<(), Error> {
+        self.grant_handle(name, capability.handle(), rights)
+    }
+
+    /// Like [`Actor::grant`], for what is in a slot, whatever its kind.
+    ///
+    /// # Errors
+    /// As [`Actor::grant`].
+    pub fn grant_slot(&self, name: &str, slot: &Slot, rights: Rights) -> Result<(), Error> {
+        self.grant_handle(name, slot.handle(), rights)
+    }
+
+    fn grant_handle(&self, name: &str, handle: Handle, rights: Rights) -> Result<(), Error> {
+        let name = SlotName::new(name).ok_or(Error::TooLong)?;
+        sys::actor_grant(self.handle(), &SpawnCap::new(name, handle, rights))
+    }
+
+    /// Tells the actor to end, at its next safe point, whatever it has begun.
     ///
     /// # Errors
     /// Those of a handle that does not resolve or lacks [`Rights::KILL`].

@@ -139,3 +139,31 @@ fn what_was_started_again_is_asked_of_the_supervisor() {
     assert_eq!(renewed::<Endpoint>("early", NEVER).err(), Some(Error::Busy));
     assert_eq!(renewed::<Endpoint>("odd", NEVER).err(), Some(Error::Unsupported));
 }
+
+#[test]
+fn an_actor_is_asked_to_end_by_bits_of_its_choice() {
+    let mut kernel = Kernel::new();
+    assert!(!kernel.terminate(), "it would be killed");
+    let bell = kernel.grant::<Factory>("factory").notification().unwrap();
+    bell.on_terminate(4).unwrap();
+    assert!(kernel.terminate() && kernel.terminate());
+    assert_eq!(bell.wait(NOW), Ok(4));
+    bell.on_terminate(0).unwrap();
+    assert!(!kernel.terminate(), "it would be killed");
+}
+
+#[test]
+fn a_draft_is_configured_and_then_begins() {
+    let mut kernel = Kernel::new();
+    let (spawner, clock) = (kernel.grant::<Spawner>("spawner"), kernel.grant::<Clock>("clock"));
+    let draft = spawner.draft(&Plan::new("late", "late")).unwrap();
+    draft.grant("time", &clock, Rights::READ).unwrap();
+    let weak = clock.narrowed(Rights::READ).unwrap();
+    assert_eq!(draft.grant("time", &weak, Rights::READ), Err(Error::MissingRight), "not its to give");
+    assert_eq!(draft.grant(&"n".repeat(99), &clock, Rights::READ), Err(Error::TooLong));
+    draft.resume().unwrap();
+    assert_eq!(draft.grant("time", &clock, Rights::READ), Err(Error::InvalidArgument));
+    assert_eq!(kernel.spawned()[0].caps, [("time".to_owned(), Clock::KIND, Rights::READ)]);
+    draft.terminate().unwrap();
+    assert!(kernel.spawned()[0].terminated);
+}

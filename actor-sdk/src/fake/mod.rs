@@ -25,6 +25,7 @@
 
 mod calls;
 mod limits;
+mod lives;
 mod parcel;
 mod state;
 
@@ -287,16 +288,6 @@ impl Kernel {
     #[must_use]
     pub fn revoked(&self) -> Vec<(u64, u32, RevokeScope)> {
         STATE.with_borrow(|state| state.revoked.clone())
-    }
-
-    /// Ends the spawned actor called `name`, with those that are linked to it if it failed, and signals whoever
-    /// wanted to be told.
-    pub fn end_actor(&mut self, name: &str, reason: EndReason, detail: &str) {
-        STATE.with_borrow_mut(|state| {
-            let named = |(place, actor): (usize, &Spawned)| (actor.name == name).then_some(place);
-            let places: Vec<usize> = state.actors.iter().enumerate().filter_map(named).collect();
-            places.into_iter().for_each(|place| state.end(place, reason, detail));
-        });
     }
 
     fn with_endpoint<R>(&self, name: &str, look: impl FnOnce(&mut FakeEndpoint) -> R) -> R {

@@ -108,8 +108,11 @@ pub struct Spawned {
     pub caps: Vec<(String, ObjectKind, Rights)>,
     /// Whether it was killed.
     pub killed: bool,
+    /// Whether it was asked to end. It is for the test to end it.
+    pub terminated: bool,
     /// Whether it is held back: a draft, or suspended.
     pub suspended: bool,
+    pub(super) draft: bool,
     pub(super) limits: Vec<LimitsRecord>,
     pub(super) id: u64,
     pub(super) end: Option<EndRecord>,
@@ -146,6 +149,8 @@ pub struct State {
     pub slots_max: usize,
     pub endpoints: Vec<FakeEndpoint>,
     pub notifications: Vec<u64>,
+    /// Which notification is signalled, and how, when the actor under test is asked to end.
+    pub asked: Option<(usize, u64)>,
     pub actors: Vec<Spawned>,
     /// What each call of a test's peer was answered with.
     pub replies: Vec<Option<Parcel>>,

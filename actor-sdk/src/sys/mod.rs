@@ -23,7 +23,7 @@ use border::{lend, lend_mut};
 use tessera_abi::inspect::{CapabilityInfo, HolderRecord, LogEntry};
 use tessera_abi::{
     Derivation, EndRecord, Error, Handle, Level, LimitsRecord, Message, Policy, PowerAction, RevokeReceipt,
-    RevokeScope, Rights, Subject, WaitItem, result,
+    RevokeScope, Rights, SpawnCap, Subject, WaitItem, result,
 };
 
 pub(crate) use border::Alone;
@@ -244,6 +244,18 @@ pub fn actor_resume(actor: Handle) -> Answer {
 
 pub fn actor_kill(actor: Handle) -> Answer {
     done(border::actor_kill(actor.bits()))
+}
+
+pub fn actor_terminate(actor: Handle) -> Answer {
+    done(border::actor_terminate(actor.bits()))
+}
+
+pub fn terminate_notify(notification: Handle, bits: u64) -> Answer {
+    done(border::terminate_notify(notification.bits(), bits))
+}
+
+pub fn actor_grant(actor: Handle, grant: &SpawnCap) -> Answer {
+    done(lend(&grant.encode(), |grant| border::actor_grant(actor.bits(), grant)))
 }
 
 pub fn actor_wait(actor: Handle, deadline_ns: u64) -> Answer<EndRecord> {

@@ -102,6 +102,12 @@ macro_rules! for_each_host_call {
                 "As spawn, but the actor does not run before actor_resume.";
             72 ActorLink actor_link(actor: Handle, other: Handle) needs Actor [WAIT] gives "0" refuses [Full NoMemory]
                 "Ends the other actor, which needs the right to kill, as orphaned, when this one ends otherwise than by returning or exiting with 0, or at once if it has. Taking the other's capability back calls it off. Links count as monitors.";
+            76 ActorTerminate actor_terminate(actor: Handle) needs Actor [KILL] gives "0" refuses []
+                "Asks the actor to end: sets the bits that it has named with terminate_notify. One that has named none, or whose notification has been taken back, is told to end as by actor_kill.";
+            77 TerminateNotify terminate_notify(notification: Handle, bits: Word) needs Notification [SIGNAL] gives "0" refuses [NoMemory Full Busy]
+                "From now on actor_terminate of the caller sets these bits in the notification instead of ending it; what was named before holds no more. Bits 0 take back what was named.";
+            78 ActorGrant actor_grant(actor: Handle, grant: Address) needs Actor [SUSPEND] gives "0" refuses [MissingRight TableFull InvalidArgument Full Busy NoMemory]
+                "Hands one more capability to a draft, as the SpawnCap says. Of an actor that has begun it is refused: invalid-argument.";
 
             // Image and console.
             80 ImageRead image_read(image: Handle, offset: Word, buffer: Address, capacity: Length) needs Image [READ] gives "bytes copied, 0 at the end" refuses []

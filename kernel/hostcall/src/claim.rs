@@ -97,6 +97,15 @@ macro_rules! groups {
     (actor_kill) => {
         spawn::actor_kill
     };
+    (actor_terminate) => {
+        spawn::actor_terminate
+    };
+    (terminate_notify) => {
+        spawn::terminate_notify
+    };
+    (actor_grant) => {
+        spawn::actor_grant
+    };
     (actor_wait) => {
         spawn::actor_wait
     };

@@ -172,6 +172,27 @@ pub fn actor_kill(context: &mut Context<'_>, claim: claims::ActorKill) -> Result
     Ok(0)
 }
 
+pub fn actor_terminate(context: &mut Context<'_>, claim: claims::ActorTerminate) -> Result<u64, Refusal> {
+    let (target, _) = context.target(claim.actor, Rights::KILL)?;
+    target.terminate();
+    Ok(0)
+}
+
+pub fn terminate_notify(context: &mut Context<'_>, claim: claims::TerminateNotify) -> Result<u64, Refusal> {
+    let signal = end_signal(context, Handle::from_bits(claim.notification), claim.bits, None)?;
+    context.actor.wants_to_be_asked((claim.bits != 0).then_some(signal));
+    Ok(0)
+}
+
+pub fn actor_grant(context: &mut Context<'_>, claim: claims::ActorGrant) -> Result<u64, Refusal> {
+    let (target, _) = context.target(claim.actor, Rights::SUSPEND)?;
+    let bytes = context.bytes(claim.grant, SpawnCap::SIZE)?;
+    let grant = SpawnCap::decode(&bytes).map_err(|_| Error::InvalidArgument)?;
+    let handed = narrowed(context, &grant)?;
+    target.configure(grant.name, handed)?;
+    Ok(0)
+}
+
 pub fn actor_link(context: &mut Context<'_>, claim: claims::ActorLink) -> Result<u64, Refusal> {
     let (target, pass) = context.target(claim.actor, Rights::WAIT)?;
     let other = derived(context, Handle::from_bits(claim.other), ObjectKind::Actor, Rights::KILL)?;

@@ -106,10 +106,12 @@ fn authority_is_asked_for_and_taken_back_by_the_shell() {
     }
 }
 
-/// A draft waits for its resume, a suspended actor too, and both show in the list.
+/// A draft is handed what it is to have and waits for its resume, a suspended actor too, and both show in the list;
+/// who cannot be asked to end is ended.
 #[test]
 fn actors_are_held_back_and_let_go_by_the_shell() {
-    let script = "spawn --draft --name d primes 10\nsuspend echo\nps\nresume echo\nresume d\nwait d 60\nps\nshutdown\n";
+    let script = "spawn --draft --name d primes 10\ngrant d pong\nsuspend echo\nps\ncaps d\nresume echo\nresume d\n\
+        wait d 60\nps\nspawn --draft --name e primes 10\nterminate e\nwait e 60\nshutdown\n";
     for console in [played(Firmware::Bios, 2, script), hosted(2, script)] {
         // In the rows of `ps`, below its last column's head.
         let state = |text: &str, name: &str| {
@@ -124,9 +126,11 @@ fn actors_are_held_back_and_let_go_by_the_shell() {
             )
         };
         let (before, after) = console.split_once("d exited with 0").unwrap_or((&console, ""));
-        for name in ["d", "echo"] {
-            assert_eq!(state(before, name).as_deref(), Some("suspended"), "{name}: {console}");
+        for (name, shown) in [("d", "draft"), ("echo", "suspended")] {
+            assert_eq!(state(before, name).as_deref(), Some(shown), "{name}: {console}");
         }
+        let handed = before.lines().any(|line| line.contains("pong") && line.contains("endpoint"));
+        assert!(handed && after.contains("e ended: killed"), "{console}");
         assert_eq!(state(after, "echo").as_deref(), Some("idle"), "{console}");
     }
 }

@@ -174,7 +174,8 @@ pub fn the_suspended_are_killed_in_every_state(stage: &mut Stage<'_>) -> Verdict
     aside(stage, &called)?;
     meanwhile(stage)?;
     for actor in &all {
-        check!(actor.state() == ActorState::Suspended, "{actor:?} shows as {:?}", actor.state());
+        let held = matches!(actor.state(), ActorState::Suspended | ActorState::Draft);
+        check!(held, "{actor:?} shows as {:?}", actor.state());
         actor.kill();
         actor.suspend();
         stage.ends(actor, EndReason::Killed)?;
@@ -189,7 +190,7 @@ pub fn the_suspended_are_killed_in_every_state(stage: &mut Stage<'_>) -> Verdict
 pub fn a_draft_begins_when_it_is_resumed(stage: &mut Stage<'_>) -> Verdict {
     let actor = draft(stage, "exit_seven")?;
     meanwhile(stage)?;
-    check!(turns(&actor) == 0 && actor.state() == ActorState::Suspended, "a draft has begun");
+    check!(turns(&actor) == 0 && actor.state() == ActorState::Draft, "a draft has begun");
     actor.resume();
     stage.ends(&actor, EndReason::Exited(7))?;
     let never = draft(stage, "exit_seven")?;

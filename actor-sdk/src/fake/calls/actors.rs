@@ -53,11 +53,12 @@ impl Calls<'_> {
     }
 
     pub(super) fn actor_resume(&mut self, actor: u64) -> Outcome {
-        self.actor(actor)?.suspended = false;
+        let actor = self.actor(actor)?;
+        (actor.suspended, actor.draft) = (false, false);
         Ok(0)
     }
 
-    fn make(&mut self, request: u32, len: u32, suspended: bool) -> Outcome {
+    fn make(&mut self, request: u32, len: u32, draft: bool) -> Outcome {
         let bytes = self.memory.read(request, len)?.to_vec();
         let request = SpawnRequest::decode(&bytes).map_err(|_| Error::InvalidArgument)?;
         let (mut caps, mut limits) = (Vec::new(), Vec::new());
@@ -77,7 +78,9 @@ impl Calls<'_> {
             caps,
             limits,
             killed: false,
-            suspended,
+            terminated: false,
+            suspended: draft,
+            draft,
             id: self.state.actors.len() as u64 + 2,
             end: None,
             end_signals,
@@ -229,14 +232,14 @@ impl Calls<'_> {
         Err(Stop::Power(PowerAction::from_number(action).ok_or(Error::InvalidArgument)?).into())
     }
 
-    fn actor(&mut self, handle: u64) -> Result<&mut Spawned, Error> {
+    pub(super) fn actor(&mut self, handle: u64) -> Result<&mut Spawned, Error> {
         match self.state.lookup(Handle::from_bits(handle))?.object {
             Object::Actor(index) => self.state.actors.get_mut(index).ok_or(Error::WrongKind),
             _ => Err(Error::WrongKind),
         }
     }
 
-    fn end_signal(&self, handle: Handle, bits: u64) -> Result<(usize, u64), Error> {
+    pub(super) fn end_signal(&self, handle: Handle, bits: u64) -> Result<(usize, u64), Error> {
         match self.state.resolve(HostCall::NotificationSignal, handle)?.object {
             Object::Notification(index) => Ok((index, bits)),
             _ => Err(Error::WrongKind),

@@ -8,6 +8,7 @@
 mod actors;
 mod devices;
 mod ipc;
+mod lives;
 mod waiting;
 
 use tessera_abi::arg::{self, Argument};

@@ -5,6 +5,7 @@
 
 mod actors;
 mod authority;
+mod lives;
 mod machine;
 mod start;
 mod trace;
@@ -106,19 +107,31 @@ const COMMANDS: &[Command] = &[
         help: start::SPAWN_HELP,
         run: start::spawn,
     },
-    Command { name: "kill", usage: "kill ACTOR", help: "ends an actor by force", run: start::kill },
-    Command { name: "suspend", usage: "suspend ACTOR", help: "holds an actor back", run: start::suspend },
+    Command {
+        name: "grant",
+        usage: "grant DRAFT NAME",
+        help: "hands a capability of the shell's to an actor that was made with spawn --draft",
+        run: lives::grant,
+    },
+    Command {
+        name: "terminate",
+        usage: "terminate ACTOR",
+        help: "asks an actor to end, or ends it if it cannot be asked",
+        run: lives::terminate,
+    },
+    Command { name: "kill", usage: "kill ACTOR", help: "ends an actor by force", run: lives::kill },
+    Command { name: "suspend", usage: "suspend ACTOR", help: "holds an actor back", run: lives::suspend },
     Command {
         name: "resume",
         usage: "resume ACTOR",
         help: "lets a suspended actor go on, or a draft begin",
-        run: start::resume,
+        run: lives::resume,
     },
     Command {
         name: "wait",
         usage: "wait ACTOR [SECONDS]",
         help: "waits for an actor's end",
-        run: start::wait,
+        run: lives::wait,
     },
     Command {
         name: "renew",

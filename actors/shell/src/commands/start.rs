@@ -1,21 +1,18 @@
-//! Commands that start actors, hold them back, and end them.
+//! Commands that start actors.
 //!
 //! Invariant: what is started gets the log, the clock and its own endpoint if it is a handler, and besides
 //! only what is named.
-//! Does not: start again what ended; `ps` and `wait` tell how it fares.
+//! Does not: start again what ended; what becomes of it is in `lives`.
 
 use alloc::format;
 use alloc::string::String;
 
-use actor_sdk::abi::{EndRecord, UNLIMITED};
+use actor_sdk::abi::UNLIMITED;
 use actor_sdk::capability::Slot;
-use actor_sdk::{
-    Capability, Clock, EndReason, Endpoint, Error, Factory, Log, NEVER, Plan, Priority, Rights, Shape,
-};
+use actor_sdk::{Capability, Clock, Endpoint, Error, Factory, Log, NEVER, Plan, Priority, Rights, Shape};
 use core::time::Duration;
 
 use super::Trouble;
-use super::actors::find;
 use crate::Shell;
 use crate::format::ActorId;
 
@@ -133,11 +130,11 @@ pub fn spawn(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 }
 
 /// Uses, and the moment of expiry in ns since boot.
-type Limits = (u64, u64);
+pub(super) type Limits = (u64, u64);
 
 /// What the shell has under this name, with all the rights it has but granting, limited. What it was given anew
 /// comes before what it found.
-fn limited(shell: &Shell, slot: &str, limits: Limits) -> Result<(Slot, Rights), Error> {
+pub(super) fn limited(shell: &Shell, slot: &str, limits: Limits) -> Result<(Slot, Rights), Error> {
     fn found<C: Capability>(slot: &str, limits: Limits) -> Result<(Slot, Rights), Error> {
         derived(&C::find(slot)?, limits)
     }
@@ -161,61 +158,6 @@ pub fn renew(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     shell.renewed.retain(|(known, _)| known != name);
     shell.renewed.push((name.clone(), endpoint));
     Ok(shell.terminal.write(&format!("{name} leads to the new one\n"))?)
-}
-
-pub fn kill(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    let [wanted] = arguments else { return Err(Trouble::Usage) };
-    let record = find(shell, wanted)?;
-    shell.system.open(record.id)?.kill()?;
-    let text = format!("told {} ({}) to end\n", record.name, ActorId(record.id));
-    Ok(shell.terminal.write(&text)?)
-}
-
-pub fn suspend(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    let [wanted] = arguments else { return Err(Trouble::Usage) };
-    let record = find(shell, wanted)?;
-    shell.system.open(record.id)?.suspend()?;
-    let text = format!("{} ({}) is held back\n", record.name, ActorId(record.id));
-    Ok(shell.terminal.write(&text)?)
-}
-
-pub fn resume(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    let [wanted] = arguments else { return Err(Trouble::Usage) };
-    let record = find(shell, wanted)?;
-    shell.system.open(record.id)?.resume()?;
-    let text = format!("{} ({}) goes on\n", record.name, ActorId(record.id));
-    Ok(shell.terminal.write(&text)?)
-}
-
-pub fn wait(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
-    let (wanted, deadline_ns) = match arguments {
-        [wanted] => (wanted, NEVER),
-        [wanted, seconds] => {
-            let seconds = seconds.parse().map_err(|_| Trouble::Usage)?;
-            (wanted, shell.clock.after(Duration::from_secs(seconds))?)
-        }
-        _ => return Err(Trouble::Usage),
-    };
-    let text = match shell.started.find(wanted) {
-        Some(actor) => {
-            let end = actor.wait(deadline_ns)?;
-            shell.started.forget(wanted);
-            end_line(wanted, &end)
-        }
-        None => {
-            let record = find(shell, wanted)?;
-            end_line(record.name.as_str(), &shell.system.open(record.id)?.wait(deadline_ns)?)
-        }
-    };
-    Ok(shell.terminal.write(&text)?)
-}
-
-fn end_line(name: &str, end: &EndRecord) -> String {
-    let detail = if end.detail.is_empty() { String::new() } else { format!(": {}", end.detail) };
-    match end.reason {
-        EndReason::Exited(code) => format!("{name} exited with {code}\n"),
-        reason => format!("{name} ended: {}{detail}\n", reason.name()),
-    }
 }
 
 #[cfg(test)]

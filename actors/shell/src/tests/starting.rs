@@ -1,6 +1,7 @@
 //! Starting actors, with what they are handed.
 
 use super::*;
+use actor_sdk::abi::inspect::ActorRecord;
 
 #[test]
 fn spawn_limits_what_it_hands_over_and_keeps_none_of_it() {
@@ -47,6 +48,20 @@ fn a_draft_is_made_and_begins_with_resume() {
     assert_eq!(run(), Err(Error::Closed));
     let held: std::vec::Vec<bool> = kernel.spawned().iter().map(|one| one.suspended).collect();
     assert_eq!(held, [true, false]);
+}
+
+#[test]
+fn a_draft_is_handed_what_it_is_to_have_and_an_actor_is_asked_to_end() {
+    let typed = "spawn --draft ping\ngrant ping pong\ngrant ping nothing\nresume ping\ngrant ping pong\nterminate ping\n";
+    let (mut kernel, screen) = machine(typed);
+    kernel.add_actor(ActorRecord { id: 2, ..actor(2, "ping", ActorState::Draft) });
+    assert_eq!(run(), Err(Error::Closed));
+    let text = screen.borrow().clone();
+    let ping = &kernel.spawned()[0];
+    assert_eq!(ping.caps.last().map(|cap| cap.0.as_str()), Some("pong"), "{text}");
+    assert_eq!(ping.caps.len(), 3, "the log, the clock, and what it was handed: {text}");
+    assert!(text.contains("has pong\n") && text.contains("(invalid-argument)\n"), "{text}");
+    assert!(ping.terminated && text.contains("asked ping (2.0) to end\n"), "{text}");
 }
 
 #[test]

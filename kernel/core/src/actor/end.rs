@@ -8,6 +8,7 @@
 use super::Actor;
 use crate::cap::{Capability, Object, Pass, Tree};
 use crate::fallible;
+use crate::ipc::Notification;
 use crate::ipc::waiter::{Room, Waiter};
 use crate::ranks;
 use crate::sched::core::Place;
@@ -57,6 +58,15 @@ impl EndSignal {
             _ => by.as_ref().is_some_and(|by| by.end().has_come()),
         };
         if over { None } else { capability.check().ok() }
+    }
+
+    /// What [`give`](Self::give) would signal, to be signalled outside the lock and as often as wanted.
+    fn told(&self) -> Option<(Arc<Notification>, Pass, u64)> {
+        let pass = self.owed()?;
+        match self.0.capability.object() {
+            Object::Notification(notification) => Some((notification.clone(), pass, self.0.bits)),
+            _ => None,
+        }
     }
 
     fn give(self, reason: EndReason) {
@@ -132,6 +142,8 @@ struct State {
     record: Option<Record>,
     waiters: Vec<Waiter>,
     signals: Signals,
+    /// What the actor wants to be given when it is asked to end.
+    asked: Option<EndSignal>,
 }
 
 /// See the module.
@@ -146,7 +158,7 @@ pub struct End {
 impl End {
     /// Not ended; when it does, `signal` is given.
     pub fn new(signal: Option<EndSignal>) -> Self {
-        let state = State { record: None, waiters: Vec::new(), signals: Signals(signal) };
+        let state = State { record: None, waiters: Vec::new(), signals: Signals(signal), asked: None };
         End { state: Mutex::new(ranks::END, state), come: AtomicBool::new(false) }
     }
 
@@ -164,7 +176,7 @@ impl End {
     /// Sets the reason, unless one is set, and wakes whoever waits.
     pub(crate) fn latch(&self, reason: EndReason, detail: Line) {
         let detail = if detail.as_str().is_empty() { None } else { fallible::own(detail).ok() };
-        let (waiters, mut signals) = {
+        let (waiters, mut signals, _unasked) = {
             let mut state = self.state.lock();
             if state.record.is_some() {
                 return;
@@ -172,7 +184,8 @@ impl End {
             let time_ns = khal::time::now().as_nanos();
             state.record = Some(Record { reason, time_ns, detail });
             self.come.store(true, Ordering::Release);
-            (core::mem::take(&mut state.waiters), core::mem::replace(&mut state.signals, Signals(None)))
+            let signals = core::mem::replace(&mut state.signals, Signals(None));
+            (core::mem::take(&mut state.waiters), signals, state.asked.take())
         };
         while let Some(signal) = signals.pop() {
             signal.give(reason);
@@ -211,6 +224,18 @@ impl End {
             signal.give(reason);
         }
         refused.map_or(Ok(()), |(error, _dropped_here)| Err(error))
+    }
+
+    /// Keeps what is to be given when the actor is asked to end, instead of what was; nothing once it has ended.
+    /// What is not kept comes back, to be dropped outside any lock.
+    pub(super) fn keep_asked(&self, signal: Option<EndSignal>) -> Option<EndSignal> {
+        let mut state = self.state.lock();
+        if state.record.is_some() { signal } else { core::mem::replace(&mut state.asked, signal) }
+    }
+
+    /// Who is to be told that the actor is asked to end: the notification, the leave to signal it, and the bits.
+    pub(super) fn asked(&self) -> Option<(Arc<Notification>, Pass, u64)> {
+        self.state.lock().asked.as_ref()?.told()
     }
 
     /// Waits for the end, by leave of a capability in `tree`.

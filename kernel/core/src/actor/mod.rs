@@ -7,10 +7,11 @@
 //! aside there, by the core loop ([`crate::sched::hold`]), and so is one that wakes up without a stack.
 //! Locks: `TABLE`, `BODY`, `INBOX`, `END`, each alone unless `docs/CONCURRENCY.md` says otherwise.
 //!
-//! [`activation`] is its life on a stack, [`end`] its end, [`registry`] the list of all of them,
+//! [`activation`] is its life on a stack, `asking` how it is asked to end, [`end`] its end, [`registry`] the list of all of them,
 //! [`spawn`] their beginning, `waiting` how one blocks and what ends that.
 
 pub mod activation;
+mod asking;
 pub mod end;
 pub mod registry;
 pub mod spawn;
@@ -211,13 +212,20 @@ impl Actor {
         if self.end.has_come() {
             return ActorState::Ended;
         }
-        if self.hold.is_suspended() {
+        if self.hold.is_suspended() && !self.is_draft() {
             return ActorState::Suspended;
         }
         ActorState::from_number(self.state.load(Ordering::Relaxed)).unwrap_or(ActorState::Ready)
     }
 
-    /// Notes a state for listings. Relaxed: nothing is decided by it, and an actor that is switched
+    /// Whether it has been made and never resumed.
+    pub(crate) fn is_draft(&self) -> bool {
+        // Relaxed: a draft is made ready once, and nothing but where it shows and whether it is still handed
+        // capabilities depends on it.
+        self.state.load(Ordering::Relaxed) == ActorState::Draft.number()
+    }
+
+    /// Notes a state for listings. Relaxed: nothing that runs is decided by it, and an actor that is switched
     /// out by force on its very last steps is noted as ready again.
     pub(crate) fn note_state(&self, state: ActorState) {
         self.state.store(state.number(), Ordering::Relaxed);

@@ -48,6 +48,16 @@ pub enum Begin {
     WhenResumed,
 }
 
+impl Begin {
+    /// The state that such an actor shows at first, and what holds it back.
+    fn as_kept(self) -> (ActorState, Hold) {
+        match self {
+            Begin::Now => (ActorState::Starting, Hold::free()),
+            Begin::WhenResumed => (ActorState::Draft, Hold::aside()),
+        }
+    }
+}
+
 /// Starts an actor.
 ///
 /// # Errors
@@ -73,6 +83,7 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
         let buy = || stacks.buy().map_err(pass_on).map_err(|()| Error::NoMemory);
         let stack = if profile.shape == Shape::Main { Some(buy()?) } else { None };
         let bought = stack.is_some();
+        let (first, hold) = begin.as_kept();
         table.set_owner(id.bits());
         let body = Body { stack, ..Body::default() };
         let actor = Actor {
@@ -84,9 +95,9 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
             timer_place: AtomicU32::new(0),
             stop: AtomicBool::new(false),
             orphaned: AtomicBool::new(false),
-            state: AtomicU8::new(ActorState::Starting.number()),
+            state: AtomicU8::new(first.number()),
             home: AtomicU16::new(khal::cpu::current().index() as u16),
-            hold: if begin == Begin::Now { Hold::free() } else { Hold::aside() },
+            hold,
             at_safe_point: AtomicBool::new(true),
             settled: AtomicBool::new(false),
             calling: AtomicU64::new(0),
@@ -112,6 +123,26 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
         kernel.scheduler().make_ready(actor.clone(), Place::Spread);
     }
     Ok(actor)
+}
+
+impl Actor {
+    /// Hands a draft one more capability, to be found under `name`.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an actor that has begun, or ended; `TableFull`; `NoMemory`.
+    pub fn configure(&self, name: SlotName, capability: Capability) -> Result<(), Error> {
+        // What is refused is dropped outside the lock.
+        let mut refused = Some(capability);
+        let mut table = self.table().lock();
+        if !self.is_draft() {
+            return Err(Error::InvalidArgument);
+        }
+        let mut reservation = table.reserve(1)?;
+        if let Some(capability) = refused.take() {
+            refused = table.fill(&mut reservation, capability, name).err();
+        }
+        if refused.is_none() { Ok(()) } else { Err(Error::TableFull) }
+    }
 }
 
 fn fill_table(slots_max: u32, caps: Vec<(SlotName, Capability)>) -> Result<Table, Error> {
