@@ -8,6 +8,8 @@
 //!   start the first first, each only when those before it are up or down for good.
 //! * The wait before a restart doubles with each restart within the window, up to [`BACK_OFF_MOST_NS`].
 //! * After a start that failed there is one of [`RETRY_NS`] at the least, so whoever drives this comes to wait.
+//! * A supervisor that gives a child up has failed: whoever drives it shuts it down, and ends, so that the supervisor
+//!   above sees a fault.
 //!
 //! Does not: call the kernel or know the time. Whoever drives it says what ended and when it is, and does what
 //! [`Supervisor::next`] tells it.
@@ -59,7 +61,7 @@ pub enum Action {
     Start(usize),
     /// End it, because it is to start again with another; its end is expected.
     Stop(usize),
-    /// It has been started too often: report it. It stays down.
+    /// It has been started too often. It stays down, and the supervisor has failed.
     GiveUp(usize),
 }
 
@@ -90,6 +92,8 @@ struct Child {
 pub struct Supervisor {
     strategy: Strategy,
     children: Vec<Child>,
+    /// Whether nobody is to return.
+    shut: bool,
 }
 
 impl Supervisor {
@@ -97,7 +101,28 @@ impl Supervisor {
     #[must_use]
     pub fn new(strategy: Strategy, children: impl IntoIterator<Item = Policy>) -> Self {
         let child = |policy| Child { policy, state: State::Due(0), restarts: VecDeque::new() };
-        Self { strategy, children: children.into_iter().map(child).collect() }
+        Self { strategy, children: children.into_iter().map(child).collect(), shut: false }
+    }
+
+    /// Begins anew, when all are down: all are to be started now, and nothing is held against them.
+    pub fn begin(&mut self) {
+        self.shut = false;
+        for child in &mut self.children {
+            child.state = State::Due(0);
+            child.restarts.clear();
+        }
+    }
+
+    /// Stops everybody, the last first, and starts nobody again, until it begins anew.
+    pub fn shut_down(&mut self) {
+        self.shut = true;
+        for child in &mut self.children {
+            child.state = match child.state {
+                State::Up => State::Doomed,
+                stopped @ (State::Doomed | State::Stopping) => stopped,
+                State::Due(_) | State::GivenUp | State::Down => State::Down,
+            };
+        }
     }
 
     /// What is to be done now, if anything; to be asked until there is nothing more.
@@ -135,7 +160,13 @@ impl Supervisor {
     #[must_use]
     pub fn is_to_return(&self, index: usize) -> bool {
         let state = self.children.get(index).map(|child| child.state);
-        matches!(state, Some(State::Due(_) | State::Doomed | State::Stopping))
+        !self.shut && matches!(state, Some(State::Due(_) | State::Doomed | State::Stopping))
+    }
+
+    /// Whether it has been shut down, and not begun anew since.
+    #[must_use]
+    pub const fn is_shut(&self) -> bool {
+        self.shut
     }
 
     /// A child could not be started. That is a fault of its own, unless something was wanting that may be there
@@ -167,7 +198,7 @@ impl Supervisor {
                 None => child.state = State::GivenUp,
             },
             // It ended because others did: that is held against those.
-            State::Doomed | State::Stopping if child.policy.restart == Restart::Never => {
+            State::Doomed | State::Stopping if self.shut || child.policy.restart == Restart::Never => {
                 child.state = State::Down;
             }
             State::Doomed | State::Stopping => child.state = State::Due(now_ns),

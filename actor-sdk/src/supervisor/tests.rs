@@ -208,6 +208,41 @@ fn what_is_told_of_nobody_or_twice_changes_nothing() {
     assert_eq!(todo(&mut supervisor, S), [Action::Start(1)]);
 }
 
+#[test]
+fn what_is_shut_down_stops_the_last_first_and_returns_only_when_it_begins_anew() {
+    let mut supervisor = three(Strategy::OneForOne, [Restart::Always, Restart::Never, Restart::Always]);
+    (0..3).for_each(|_| supervisor.ended(0, FAULT, S));
+    supervisor.shut_down();
+    assert_eq!(todo(&mut supervisor, S), [Action::Stop(2), Action::Stop(1)], "the first was down");
+    assert!(supervisor.is_shut() && (0..3).all(|at| !supervisor.is_to_return(at)));
+    for at in [2, 1] {
+        assert!(!supervisor.is_over());
+        supervisor.ended(at, EndReason::Killed, S);
+    }
+    assert_eq!((supervisor.is_over(), supervisor.wake_ns()), (true, NEVER));
+    supervisor.begin();
+    assert_eq!(todo(&mut supervisor, S), [Action::Start(0), Action::Start(1), Action::Start(2)]);
+    for _ in 0..3 {
+        supervisor.ended(0, FAULT, S);
+        assert_eq!(todo(&mut supervisor, S), [Action::Start(0)], "nothing was held against it");
+    }
+}
+
+#[test]
+fn what_is_shut_down_while_it_stops_or_gives_up_is_told_once() {
+    let mut supervisor = three(Strategy::OneForAll, [Restart::Always; 3]);
+    supervisor.ended(0, FAULT, S);
+    assert_eq!(supervisor.next(S), Some(Action::Stop(2)));
+    supervisor.shut_down();
+    assert_eq!(todo(&mut supervisor, S), [Action::Stop(1)]);
+    let never = Policy { limit: 0, ..policy(Restart::Always) };
+    let mut supervisor = Supervisor::new(Strategy::OneForOne, [never]);
+    todo(&mut supervisor, 0);
+    supervisor.ended(0, EXIT, S);
+    supervisor.shut_down();
+    assert_eq!((todo(&mut supervisor, S), supervisor.is_over()), (Vec::new(), true));
+}
+
 struct Dice(u64);
 
 impl Dice {
@@ -220,7 +255,8 @@ impl Dice {
 }
 
 /// Random ends at random times: what is started was down and what is stopped was up, nobody starts more often than
-/// its limit allows, nobody that is told to stop is forgotten, and in the end all are up or down for good.
+/// its limit allows, nobody that is told to stop is forgotten, in the end all are up or down for good, and what is shut
+/// down then stops whoever is up and starts nobody.
 #[test]
 fn random_lives_keep_the_rules() {
     for seed in 1..=200 {
@@ -275,5 +311,12 @@ fn random_lives_keep_the_rules() {
         }
         let wake_ns = supervisor.wake_ns();
         assert!(wake_ns == NEVER || wake_ns <= now + BACK_OFF_MOST_NS, "seed {seed}: one waits for nothing");
+        supervisor.shut_down();
+        for action in todo(&mut supervisor, wake_ns.min(now + BACK_OFF_MOST_NS)) {
+            let Action::Stop(at) = action else { panic!("seed {seed}: {action:?}") };
+            assert!(core::mem::replace(&mut up[at], false), "seed {seed}");
+            supervisor.ended(at, EndReason::Killed, now);
+        }
+        assert!(supervisor.is_over() && !up.contains(&true), "seed {seed}");
     }
 }

@@ -49,7 +49,7 @@ impl House<'_> {
         let (place, cap) = found.ok_or(Error::NotFound)?;
         match self.wiring.renewed(client, (place, &cap))? {
             Some((slot, rights)) => Ok(Renewed { client, place, slot, rights }),
-            None if self.will_be_there(cap.target as usize) => Err(Error::Busy),
+            None if self.tree.will_be_there(cap.target as usize) => Err(Error::Busy),
             None => Err(Error::Closed),
         }
     }

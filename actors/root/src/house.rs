@@ -1,21 +1,21 @@
-//! Root's children: who of them runs, who supervises whom, and doing what the supervisors decide.
+//! Root's children: who of them runs, and doing what the supervisors decide.
 //!
-//! Owns: the wiring, and a supervisor's decisions for each actor that the manifest names as one. Root acts for all
-//! of them: the manifest says with whom an actor returns, not who starts it.
+//! Owns: the wiring, and the tree of supervisors. Root acts for all of them: the manifest says with whom an actor
+//! returns, not who starts it.
 //! Invariants: a child that has ended is told to its supervisor once, with its endpoint closed before. What the
 //! kernel refuses root, for want of memory or because it was taken back, ends no part of this: root's end would be
 //! the machine's.
 
 use alloc::vec::Vec;
 
-use actor_sdk::abi::image::{ActorEntry, Manifest, NO_ACTOR};
+use actor_sdk::abi::image::{ActorEntry, Manifest};
 use actor_sdk::abi::{EndReason, EndRecord, FaultKind};
-use actor_sdk::supervisor::{Action, Policy, Supervisor};
 use actor_sdk::{
     Actor, Capability, Clock, Endpoint, Error, Event, Factory, NOW, Notification, ObjectKind, Select, Unmet,
     info, warn, yield_now,
 };
 
+use crate::tree::{Todo, Tree};
 use crate::wiring::{Started, Wiring};
 
 /// How many actors' ends share the notification's bits; an actor's bit is its index modulo this.
@@ -23,12 +23,6 @@ const BITS: usize = 64;
 
 /// How long root sleeps at the most when it cannot wait, in nanoseconds.
 const POLL_NS: u64 = 100_000_000;
-
-/// Whom one supervisor decides about: indices in the manifest, in its order.
-struct Group {
-    decides: Supervisor,
-    members: Vec<usize>,
-}
 
 /// What root has last seen of a child.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,7 +44,7 @@ pub struct House<'a> {
     ends: Notification,
     /// Whether the last wait was refused, which has been reported.
     polls: bool,
-    groups: Vec<Group>,
+    pub(super) tree: Tree,
     children: Vec<Child>,
 }
 
@@ -60,7 +54,7 @@ impl<'a> House<'a> {
         let factory = Factory::find(ObjectKind::Factory.name())?;
         let entries: Vec<ActorEntry<'a>> = manifest.actors().collect();
         Ok(Self {
-            groups: groups(&entries),
+            tree: Tree::new(&entries),
             children: entries.iter().map(|_| Child::Down).collect(),
             wiring: Wiring::new(&entries, &factory)?,
             clock: Clock::find(ObjectKind::Clock.name())?,
@@ -78,17 +72,15 @@ impl<'a> House<'a> {
 
     /// Whether nobody runs and nobody is to return.
     pub fn is_over(&self) -> bool {
-        self.groups.iter().all(|group| group.decides.is_over())
+        self.tree.is_over()
     }
 
     /// Does all that is to be done now. What comes due meanwhile is for the next time: root waits in between, however
     /// long a start takes.
     pub fn act(&mut self) {
         let now_ns = self.now_ns();
-        for group in 0..self.groups.len() {
-            while let Some(action) = self.groups.get_mut(group).and_then(|group| group.decides.next(now_ns)) {
-                self.carry_out(group, action);
-            }
+        while let Some(todo) = self.tree.next(now_ns) {
+            self.carry_out(todo);
         }
     }
 
@@ -98,21 +90,25 @@ impl<'a> House<'a> {
         self.now_ns
     }
 
-    fn carry_out(&mut self, group: usize, action: Action) {
-        let (Action::Start(member) | Action::Stop(member) | Action::GiveUp(member)) = action;
-        let index = self.groups.get(group).and_then(|group| group.members.get(member).copied());
-        let Some((index, entry)) = index.and_then(|index| Some((index, *self.entries.get(index)?))) else {
-            return;
-        };
-        match action {
-            Action::Start(_) => self.start(index, &entry),
-            Action::Stop(_) => self.stop(index),
-            Action::GiveUp(_) => {
-                let (name, limit) = (entry.head.name, entry.head.restart_limit);
-                let window_ms = entry.head.restart_window_ms;
-                warn!("{name} ended once more after {limit} restarts within {window_ms} ms: it stays down");
+    fn carry_out(&mut self, todo: Todo) {
+        match todo {
+            Todo::Start(index) => self.start(index),
+            Todo::Stop(index) => self.stop(index),
+            Todo::StaysDown(index) => self.report_limit(index, format_args!("it stays down")),
+            Todo::Fails { member, supervisor } => {
+                let Some(name) = self.entries.get(supervisor).map(|entry| entry.head.name) else { return };
+                self.report_limit(member, format_args!("{name} has failed"));
+                self.stop(supervisor);
             }
         }
+    }
+
+    /// Reports that an actor was started too often, and what follows.
+    fn report_limit(&self, index: usize, follows: core::fmt::Arguments<'_>) {
+        let Some(entry) = self.entries.get(index) else { return };
+        let (name, limit) = (entry.head.name, entry.head.restart_limit);
+        let window_ms = entry.head.restart_window_ms;
+        warn!("{name} ended once more after {limit} restarts within {window_ms} ms: {follows}");
     }
 
     /// Tells a child to end. One that root may no longer tell counts as ended, or those that are to return with it
@@ -124,11 +120,13 @@ impl<'a> House<'a> {
     }
 
     /// Starts an actor. One that cannot be is reported, once for the same reason, and told; the others go on.
-    fn start(&mut self, index: usize, entry: &ActorEntry<'a>) {
+    fn start(&mut self, index: usize) {
+        let Some(entry) = self.entries.get(index) else { return };
         let name = entry.head.name;
         match self.wiring.start(index, entry, (&self.ends, bit(index))) {
             Ok(started) => {
                 self.see(index, Child::Runs);
+                self.tree.started(index);
                 if started == Started::Again {
                     info!("{name} is started again");
                 }
@@ -138,7 +136,8 @@ impl<'a> House<'a> {
                     actor_sdk::error!("{name} was not started: {}", error.prose());
                 }
                 self.wiring.close(index);
-                self.tell(index, |decides, member, now_ns| decides.not_started(member, error, now_ns));
+                let now_ns = self.now_ns();
+                self.tree.not_started(index, error, now_ns);
             }
         }
     }
@@ -147,7 +146,7 @@ impl<'a> House<'a> {
     /// client that asks without pause keeps nobody from returning.
     pub fn wait(&mut self) {
         let polled = core::mem::replace(&mut self.polls, false);
-        let wake_ns = self.groups.iter().map(|group| group.decides.wake_ns()).min().unwrap_or(NOW);
+        let wake_ns = self.tree.wake_ns();
         let mut any = Select::new().bits(&self.ends);
         if let Some(door) = self.wiring.own() {
             any = any.message(door);
@@ -181,15 +180,6 @@ impl<'a> House<'a> {
         }
     }
 
-    /// Whether an actor runs or is to return. Root itself does.
-    pub fn will_be_there(&self, index: usize) -> bool {
-        index == 0
-            || self.groups.iter().any(|group| {
-                let member = group.members.iter().position(|member| *member == index);
-                member.is_some_and(|at| group.decides.is_up(at) || group.decides.is_to_return(at))
-            })
-    }
-
     /// The actor at `index`, if it runs.
     fn child(&self, index: usize) -> Option<&Actor> {
         self.children.get(index).filter(|child| **child == Child::Runs)?;
@@ -211,7 +201,7 @@ impl<'a> House<'a> {
         }
     }
 
-    /// Reports a child's end, closes its endpoint, and tells its supervisor.
+    /// Reports a child's end, closes its endpoint, and has its supervisor told.
     fn note_end(&mut self, index: usize, ended: Result<EndRecord, Error>) {
         let Some(entry) = self.entries.get(index) else { return };
         let reason = match &ended {
@@ -226,33 +216,9 @@ impl<'a> House<'a> {
         };
         self.see(index, Child::Down);
         self.wiring.close(index);
-        self.tell(index, |decides, member, now_ns| decides.ended(member, reason, now_ns));
-    }
-
-    /// Tells an actor's supervisor something about it.
-    fn tell(&mut self, index: usize, what: impl Fn(&mut Supervisor, usize, u64)) {
         let now_ns = self.now_ns();
-        for group in &mut self.groups {
-            if let Some(member) = group.members.iter().position(|member| *member == index) {
-                what(&mut group.decides, member, now_ns);
-            }
-        }
+        self.tree.ended(index, reason, now_ns);
     }
-}
-
-/// One group an actor, those whom it supervises: for most nobody. Who names no supervisor is root's.
-fn groups(entries: &[ActorEntry<'_>]) -> Vec<Group> {
-    let group = |(by, supervisor): (u32, &ActorEntry<'_>)| {
-        let own = |entry: &ActorEntry<'_>| match entry.head.supervisor {
-            NO_ACTOR => by == 0,
-            index => by == index,
-        };
-        let members = entries.iter().enumerate().skip(1).filter(|(_, entry)| own(entry));
-        let (members, policies): (Vec<usize>, Vec<Policy>) =
-            members.map(|(index, entry)| (index, Policy::from(&entry.head))).unzip();
-        Group { decides: Supervisor::new(supervisor.head.strategy, policies), members }
-    };
-    (0..).zip(entries).map(group).collect()
 }
 
 const fn bit(index: usize) -> u64 {

@@ -14,6 +14,7 @@ extern crate alloc;
 mod desk;
 mod house;
 mod renewals;
+mod tree;
 mod wiring;
 
 use actor_sdk::abi::Manifest;

@@ -3,6 +3,7 @@
 extern crate std;
 
 mod desk;
+mod tree;
 
 use super::*;
 use actor_sdk::abi::HostCall;
@@ -59,13 +60,19 @@ fn cap(slot: &str, kind: ObjectKind, rights: Rights, target: u32) -> ManifestCap
 
 /// Root, a handler called echo, and a client with a log, and two ways to send to echo.
 fn image(restart: Restart, strategy: Strategy) -> Vec<u8> {
-    let mut manifest = ManifestHead { version: MANIFEST_VERSION, actor_count: 3 }.encode().to_vec();
-    manifest.extend(actor((Restart::Never, strategy), "root", 8, &[], ""));
-    manifest.extend(actor((restart, strategy), "echo", 4, &[], "quietly"));
+    let root = actor((Restart::Never, strategy), "root", 8, &[], "");
+    let echo = actor((restart, strategy), "echo", 4, &[], "quietly");
     let log = cap("log", ObjectKind::Log, LOG_RIGHTS, NO_ACTOR);
     let server = cap("server", ObjectKind::Endpoint, Rights::SEND, 1);
     let aside = ManifestCap { badge: 7, ..cap("aside", ObjectKind::Endpoint, Rights::SEND, 1) };
-    manifest.extend(actor((restart, strategy), "client", 0, &[log, server, aside], ""));
+    let client = actor((restart, strategy), "client", 0, &[log, server, aside], "");
+    packed(&[root, echo, client])
+}
+
+/// The image of a manifest of these.
+fn packed(actors: &[Vec<u8>]) -> Vec<u8> {
+    let head = ManifestHead { version: MANIFEST_VERSION, actor_count: actors.len() as u32 };
+    let manifest = [&head.encode()[..], &actors.concat()].concat();
     let offset = (ImageHead::SIZE + Entry::SIZE) as u64;
     let name = EntryName::new_truncated(super::MANIFEST);
     let len_bytes = manifest.len() as u64;
@@ -91,8 +98,12 @@ fn kernel_of(restart: Restart) -> Kernel {
 
 /// The same, of actors that return together as root's strategy says.
 fn kernel_with(restart: Restart, strategy: Strategy) -> Kernel {
+    kernel_from(&image(restart, strategy))
+}
+
+fn kernel_from(image: &[u8]) -> Kernel {
     let mut kernel = Kernel::new();
-    kernel.set_image(&image(restart, strategy));
+    kernel.set_image(image);
     kernel.grant::<Log>("log");
     kernel.grant::<Clock>("clock");
     kernel.grant::<Random>("random");

@@ -48,7 +48,7 @@ pub struct ActorSource {
     pub policy: Option<Spanned<String>>,
     /// Its argument text.
     pub args: Option<Spanned<String>>,
-    /// Who starts it again.
+    /// With whom it begins and ends, and whose strategy says who returns with it.
     pub supervisor: Option<Spanned<String>>,
     /// `never`, `on-fault` or `always`.
     pub restart: Option<Spanned<String>>,

@@ -64,13 +64,13 @@ record! {
         pub restart: Restart,
         /// What it does as a supervisor.
         pub strategy: Strategy,
-        /// How often within the window it is started again before its supervisor gives up.
+        /// How often within the window it is started again before it is given up, and its supervisor has failed.
         pub restart_limit: u32,
         /// That window in milliseconds.
         pub restart_window_ms: u32,
         /// How long its supervisor waits before the first restart, in milliseconds; doubled each time.
         pub back_off_ms: u32,
-        /// Index of its supervisor, or [`NO_ACTOR`].
+        /// Index of its supervisor, with whom it begins and ends, or [`NO_ACTOR`].
         pub supervisor: u32,
         /// The largest its linear memories may become together, in bytes.
         pub memory_max_bytes: u64,
