@@ -23,6 +23,7 @@ pub mod entropy;
 pub mod heap;
 pub mod memory;
 pub mod power;
+pub mod runs;
 pub mod sync;
 pub mod thread;
 pub mod time;

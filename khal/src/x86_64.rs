@@ -15,6 +15,7 @@ pub(crate) mod entropy;
 pub(crate) mod heap;
 pub(crate) mod memory;
 pub(crate) mod power;
+pub(crate) mod runs;
 pub(crate) mod time;
 
 mod acpi;

@@ -148,7 +148,7 @@ fn frames_for(bytes: usize) -> usize {
     bytes.div_ceil(FRAME_BYTES)
 }
 
-fn take_frames(count: usize, source: Source) -> Option<u64> {
+pub(super) fn take_frames(count: usize, source: Source) -> Option<u64> {
     if allowed(count, source) { frames::allocate_contiguous(count) } else { None }
 }
 
