@@ -14,7 +14,7 @@ BUILD=${BUILD:-build}
 LOGS=$BUILD/test
 CARGO_FLAGS=(--ignore-rust-version)
 # Packages with models, and the names of their test targets.
-MODELS=(-p tessera-khal --test loom -p tessera-core --test loom_gate --test loom_queue --test loom_tree --test loom_hold --test loom_any)
+MODELS=(-p tessera-khal --test loom -p tessera-core --test loom_gate --test loom_queue --test loom_tree --test loom_hold --test loom_any --test loom_region)
 passed=0 failed=0
 summary=()
 

@@ -164,7 +164,7 @@ capabilities! {
     Clock;
     /// Unpredictable bytes.
     Random;
-    /// Makes endpoints and notifications.
+    /// Makes endpoints, notifications and regions.
     Factory;
     /// Starts actors.
     Spawner;
@@ -182,6 +182,8 @@ capabilities! {
     Reply;
     /// A word of signal bits.
     Notification;
+    /// Memory that is handed on without being copied.
+    Region;
 }
 
 /// A capability of a kind that is not known yet, as it arrives in a message.

@@ -45,6 +45,7 @@ pub mod logging;
 mod machine;
 mod message;
 pub mod protocol;
+mod region;
 mod renew;
 mod select;
 mod spawn;
@@ -59,8 +60,8 @@ mod topic;
 
 pub use cancel::Token;
 pub use capability::{
-    Actor, Capability, Clock, Console, Endpoint, Factory, Image, Log, Notification, Random, Reply, Spawner,
-    System, Unknown,
+    Actor, Capability, Clock, Console, Endpoint, Factory, Image, Log, Notification, Random, Region, Reply,
+    Spawner, System, Unknown,
 };
 pub use derive::Derive;
 pub use entry::{Handler, Outcome};

@@ -49,7 +49,10 @@ use crate::capability::{Capability, Endpoint, Slot};
 use crate::entry::{Handler, Outcome};
 use crate::sys::Memory;
 use calls::Calls;
-use state::{FakeEndpoint, Held, Object, Refusal, State};
+use state::{FakeEndpoint, Held, Object, Refusal, State, Window};
+
+/// The length of a region that is granted by name.
+const REGION_BYTES: usize = 64 * 1024;
 
 thread_local! {
     static STATE: RefCell<State> = RefCell::new(State::default());
@@ -180,6 +183,11 @@ impl Kernel {
             ObjectKind::Notification => {
                 state.notifications.push(0);
                 Object::Notification(state.notifications.len() - 1)
+            }
+            ObjectKind::Region => {
+                state.memories.push(vec![0; REGION_BYTES]);
+                let memory = state.memories.len() - 1;
+                Object::Region(Window { memory, start: 0, end: REGION_BYTES as u64 })
             }
             kind => Object::Single(kind),
         });

@@ -23,6 +23,7 @@ pub enum Object {
     Single(ObjectKind),
     Endpoint(usize),
     Notification(usize),
+    Region(Window),
     Actor(usize),
     Reply(usize),
 }
@@ -33,10 +34,19 @@ impl Object {
             Self::Single(kind) => kind,
             Self::Endpoint(_) => ObjectKind::Endpoint,
             Self::Notification(_) => ObjectKind::Notification,
+            Self::Region(_) => ObjectKind::Region,
             Self::Actor(_) => ObjectKind::Actor,
             Self::Reply(_) => ObjectKind::Reply,
         }
     }
+}
+
+/// Some bytes of a region's memory: its place, and where they begin and end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub memory: usize,
+    pub start: u64,
+    pub end: u64,
 }
 
 /// A capability.
@@ -151,6 +161,8 @@ pub struct State {
     pub notifications: Vec<u64>,
     /// Which notification is signalled, and how, when the actor under test is asked to end.
     pub asked: Option<(usize, u64)>,
+    /// The bytes of every region; they stay when nobody names them.
+    pub memories: Vec<Vec<u8>>,
     pub actors: Vec<Spawned>,
     /// What each call of a test's peer was answered with.
     pub replies: Vec<Option<Parcel>>,
@@ -205,6 +217,12 @@ impl State {
         }
     }
 
+    /// What a slot holds, to be changed.
+    pub fn held_mut(&mut self, handle: Handle) -> Result<&mut Held, Error> {
+        let slot = self.slots.get_mut(handle.index() as usize).ok_or(Error::BadHandle)?;
+        slot.held.as_mut().ok_or(Error::StaleHandle)
+    }
+
     /// The capability, if it has not been taken back.
     pub fn usable(&self, handle: Handle) -> Result<&Held, Error> {
         let held = self.lookup(handle)?;
@@ -245,7 +263,15 @@ impl State {
             _ if !held.rights.contains(row.rights) => Err(Error::MissingRight),
             Needs::Kind(_) => held.limits.count(self.now_ns).map(|()| held),
             // What is derived or looked at has to have something left; taken back or dropped it can be always.
-            _ if matches!(call, HostCall::CapCopy | HostCall::CapDerive | HostCall::CapInfo) => {
+            _ if matches!(
+                call,
+                HostCall::CapCopy
+                    | HostCall::CapDerive
+                    | HostCall::CapInfo
+                    | HostCall::RegionPart
+                    | HostCall::RegionLen
+            ) =>
+            {
                 held.limits.check(self.now_ns).map(|()| held)
             }
             _ => Ok(held),

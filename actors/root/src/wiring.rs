@@ -177,7 +177,7 @@ impl Wiring {
             ObjectKind::Console => single::<Console>(plan, cap),
             ObjectKind::Image => single::<Image>(plan, cap),
             ObjectKind::System => single::<System>(plan, cap),
-            ObjectKind::Reply | ObjectKind::Notification => Err(Error::WrongKind),
+            ObjectKind::Reply | ObjectKind::Notification | ObjectKind::Region => Err(Error::WrongKind),
         }
     }
 }

@@ -81,7 +81,7 @@ numbered! {
         Log = 1, "log", "The kernel's log.";
         Clock = 2, "clock", "Time since boot, and sleeping until a moment of it.";
         Random = 3, "random", "A source of unpredictable bytes.";
-        Factory = 4, "factory", "Makes endpoints and notifications.";
+        Factory = 4, "factory", "Makes endpoints, notifications and regions.";
         Spawner = 5, "spawner", "Starts actors from the image's modules.";
         Console = 6, "console", "The machine's serial console.";
         Image = 7, "image", "The packed image: manifest, modules and files.";
@@ -90,6 +90,7 @@ numbered! {
         Endpoint = 10, "endpoint", "A bounded queue of messages.";
         Reply = 11, "reply", "The one answer to one call.";
         Notification = 12, "notification", "A word of signal bits that can be waited for.";
+        Region = 13, "region", "Memory that is handed on without being copied.";
     }
 }
 
@@ -112,8 +113,8 @@ macro_rules! rights {
     };
 }
 rights! {
-    READ = 0, "read", "Take data out: read the log, the time, random bytes, the image, console input.";
-    WRITE = 1, "write", "Put data in: write to the log or the console.";
+    READ = 0, "read", "Take data out: read the log, the time, random bytes, the image, console input, a region.";
+    WRITE = 1, "write", "Put data in: write to the log, the console, a region.";
     SEND = 2, "send", "Send to and call an endpoint; answer a call.";
     RECEIVE = 3, "receive", "Take messages from an endpoint.";
     SIGNAL = 4, "signal", "Set bits of a notification.";
@@ -190,7 +191,7 @@ impl Rights {
     #[must_use]
     pub const fn of(kind: ObjectKind) -> Self {
         let own = match kind {
-            ObjectKind::Log | ObjectKind::Console => Self::READ.union(Self::WRITE),
+            ObjectKind::Log | ObjectKind::Console | ObjectKind::Region => Self::READ.union(Self::WRITE),
             ObjectKind::Clock => Self::READ.union(Self::WAIT),
             ObjectKind::Random | ObjectKind::Image => Self::READ,
             ObjectKind::Factory => Self::CREATE,

@@ -117,6 +117,18 @@ macro_rules! for_each_host_call {
             82 ConsoleRead console_read(console: Handle, buffer: Address, capacity: Length, deadline: Deadline) needs Console [READ] gives "bytes copied, at least 1" refuses [WouldBlock TimedOut Cancelled Busy NoMemory InvalidArgument]
                 "Waits until there is input, then copies what has arrived. One reader at a time: a second is told busy.";
 
+            // Regions.
+            84 RegionCreate region_create(factory: Handle, len_bytes: Word) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull NoMemory InvalidArgument Cancelled]
+                "Makes a region of so many bytes, at least 1, rounded up to whole frames of 4096, all zero. Its memory comes back when no capability names any of it.";
+            85 RegionRead region_read(region: Handle, offset: Word, buffer: Address, len: Length) needs Region [READ] gives "0" refuses [InvalidArgument]
+                "Copies from the region into memory. Bytes that lie outside the region are an invalid argument, and nothing is copied. Of a long copy each piece of 4096 bytes is one moment's; one that is revoked in between has copied some.";
+            86 RegionWrite region_write(region: Handle, offset: Word, buffer: Address, len: Length) needs Region [WRITE] gives "0" refuses [InvalidArgument]
+                "Copies from memory into the region; otherwise as region_read.";
+            87 RegionPart region_part(region: Handle, offset: Word, len_bytes: Word, rights: RightBits) needs Any [] gives "the new handle" refuses [WrongKind TableFull InvalidArgument Full Busy NoMemory]
+                "Derives a capability, as cap_copy does, for a part of the region: at least 1 byte, none outside. To whoever has it that part is all there is. Both lead to the same bytes, and the part goes when this one is revoked.";
+            88 RegionLen region_len(region: Handle) needs Any [] gives "the region's length in bytes" refuses [WrongKind]
+                "Tells how long the region is.";
+
             // The machine.
             96 Inspect inspect(system: Handle, subject: Number, index: Word, buffer: Address, capacity: Length) needs System [INSPECT] gives "the record's length in bytes" refuses [NotFound InvalidArgument TooLong]
                 "Writes one record about the machine: see Subject for what there is and what the index means.";

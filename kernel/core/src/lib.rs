@@ -20,5 +20,6 @@ pub mod log;
 pub mod modules;
 pub mod random;
 pub mod ranks;
+pub mod region;
 pub mod sched;
 pub mod trace;

@@ -18,6 +18,8 @@ pub const NOTIFICATION: Rank = Rank::of(&Order { order: 21, name: "notification"
 pub const CONSOLE: Rank = Rank::of(&Order { order: 22, name: "console" });
 /// One actor's end and those who wait for it.
 pub const END: Rank = Rank::of(&Order { order: 23, name: "end" });
+/// One region's frames.
+pub const REGION: Rank = Rank::of(&Order { order: 24, name: "region" });
 /// One actor's capability table.
 pub const TABLE: Rank = Rank::of(&Order { order: 30, name: "table" });
 /// One actor's stack and instance.

@@ -5,7 +5,7 @@
 //! of its name. Does nothing else.
 
 use crate::context::{Context, Refusal};
-use crate::{inspect, ipc, limits, own, revoke, spawn, system, waiting};
+use crate::{inspect, ipc, limits, own, region, revoke, spawn, system, waiting};
 use tessera_abi::HostCall;
 use tessera_abi::arg::{self, Argument};
 
@@ -111,6 +111,21 @@ macro_rules! groups {
     };
     (actor_open) => {
         spawn::actor_open
+    };
+    (region_create) => {
+        region::region_create
+    };
+    (region_read) => {
+        region::region_read
+    };
+    (region_write) => {
+        region::region_write
+    };
+    (region_part) => {
+        region::region_part
+    };
+    (region_len) => {
+        region::region_len
     };
     (inspect) => {
         inspect::inspect

@@ -1,7 +1,7 @@
 //! What a call is carried out for: the actor, and its memory, by copy and never by reference.
 //!
 //! Owns the helpers that every group decodes with. Invariants: an address is checked before anything
-//! changes; no lock is held while memory is copied; whoever copies much looks at the stop flag every
+//! changes; no lock is held while memory is copied, but a region's for one small piece; whoever copies much looks at the stop flag every
 //! [`PIECE_BYTES`].
 
 use alloc::sync::Arc;
@@ -12,6 +12,7 @@ use tessera_core::actor::Actor;
 use tessera_core::cap::{Authority, Capability, Object, Pass, Table};
 use tessera_core::engine::{GuestMemory, OutOfBounds, Stop};
 use tessera_core::ipc::{Endpoint, Notification};
+use tessera_core::region::Region;
 
 /// Bytes that are moved between two looks at the stop flag.
 pub const PIECE_BYTES: usize = 64 * 1024;
@@ -171,6 +172,19 @@ impl Context<'_> {
         let (found, pass) = table.find(Handle::from_bits(handle), ObjectKind::Notification, rights)?;
         match found.object() {
             Object::Notification(notification) => Ok((notification.clone(), pass)),
+            _ => Err(Error::WrongKind.into()),
+        }
+    }
+
+    /// The region of a handle, and the capability's leave.
+    ///
+    /// # Errors
+    /// Those of the table's lookup.
+    pub fn region(&self, handle: u64, rights: Rights) -> Result<(Arc<Region>, Pass), Refusal> {
+        let table = self.actor.table().lock();
+        let (found, pass) = table.find(Handle::from_bits(handle), ObjectKind::Region, rights)?;
+        match found.object() {
+            Object::Region(region) => Ok((region.clone(), pass)),
             _ => Err(Error::WrongKind.into()),
         }
     }

@@ -21,6 +21,7 @@ mod limits;
 mod message;
 mod noting;
 mod own;
+mod region;
 mod revoke;
 mod spawn;
 mod system;

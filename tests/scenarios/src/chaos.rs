@@ -6,7 +6,7 @@
 
 use crate::inventory::{Inventory, settle};
 use crate::revocation::{every_way_to_block, waits};
-use crate::stage::{Stage, authority, endpoint, endpoint_of, failure, request};
+use crate::stage::{Stage, authority, endpoint, endpoint_of, failure, notification, request};
 use crate::{Failure, Verdict, check};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -101,6 +101,23 @@ pub fn revoked_handles(stage: &mut Stage<'_>) -> Verdict {
 
 pub fn expired_handles(stage: &mut Stage<'_>) -> Verdict {
     survives(stage, |stage| one(stage, "runs_out", vec![authority(ObjectKind::Clock)?], DONE))
+}
+
+/// All the memory that regions may have. While it is held, others go on and need more.
+pub fn a_region_bomb(stage: &mut Stage<'_>) -> Verdict {
+    survives(stage, |stage| {
+        let caps = vec![authority(ObjectKind::Factory)?, notification()?];
+        let mut bomb = request("region_bomb", Shape::Main, Priority::Normal, caps);
+        bomb.slots_max = 64;
+        let bomb = spawn(&stage.kernel, bomb)?;
+        stage.until("it has all", || waits(&bomb))?;
+        let held = khal::runs::held_frames();
+        let most = khal::runs::frames_max();
+        check!((most / 2..=most).contains(&held), "it has got {held} frames of {most}");
+        one(stage, "grows", vec![], DONE)?;
+        bomb.kill();
+        stage.ends(&bomb, EndReason::Killed)
+    })
 }
 
 /// Every slot of its table, with what it makes.

@@ -161,7 +161,8 @@ fn round(stage: &mut Stage<'_>) -> Verdict {
     }
     let endless = stage.main("forever", vec![])?;
     let late = stage.main("receives_once", vec![endpoint(1)?])?;
-    for actor in [&endless, &late, &server] {
+    let holder = stage.main("holds_regions", vec![authority(ObjectKind::Factory)?, endpoint(1)?])?;
+    for actor in [&endless, &late, &server, &holder] {
         // Whoever is killed before it starts does not parse its module; all rounds shall be alike.
         stage.until("it has its memory", || actor.meter().live() > 0)?;
         actor.kill();

@@ -1,6 +1,6 @@
 //! Actors that mean harm, or know no better.
 
-use crate::stage::{Stage, authority, endpoint, notification};
+use crate::stage::{Stage, authority, endpoint, notification, region};
 use crate::{Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -58,6 +58,7 @@ fn one_of_each(door: &Capability, victim: &Arc<Actor>) -> Result<Vec<Capability>
             ObjectKind::Actor => Capability::first(Object::Actor(victim.clone()))?,
             ObjectKind::Endpoint => door.derive(Rights::ALL, 0)?,
             ObjectKind::Notification => notification()?,
+            ObjectKind::Region => region(8192)?,
         });
     }
     Ok(caps)

@@ -18,6 +18,7 @@ pub struct Inventory {
     heap_bytes: usize,
     heap_live: usize,
     frames_free: usize,
+    region_frames: usize,
 }
 
 impl Inventory {
@@ -34,6 +35,7 @@ impl Inventory {
             heap_bytes: heap.bytes,
             heap_live: heap.live,
             frames_free: heap.frames_free,
+            region_frames: khal::runs::held_frames(),
         }
     }
 
@@ -48,6 +50,7 @@ impl Inventory {
             ("live allocations", self.heap_live, other.heap_live),
             ("heap bytes", self.heap_bytes, other.heap_bytes),
             ("free frames", self.frames_free, other.frames_free),
+            ("frames of regions", self.region_frames, other.region_frames),
         ]
         .into_iter()
         .find(|(_, now, then)| now != then)

@@ -25,6 +25,7 @@ mod messages;
 mod observing;
 pub mod pack;
 mod policies;
+mod regions;
 mod revocation;
 mod scheduling;
 pub mod stage;
@@ -97,7 +98,7 @@ list! {
         what_may_not_be_granted_stays a_full_table_refuses
         the_right_to_receive_does_not_travel;
     chaos: memory_out_of_bounds addresses_that_lie_outside forged_stale_and_dropped_handles revoked_handles
-        expired_handles a_slot_bomb a_message_flood a_memory_bomb a_stack_bomb a_table_bomb
+        expired_handles a_slot_bomb a_message_flood a_memory_bomb a_stack_bomb a_table_bomb a_region_bomb
         endless_loops_on_every_core a_fork_bomb replies_that_are_none an_endpoint_closed_under_its_waiters
         kills_in_every_state;
     observing: the_trace_tells_what_happened;
@@ -108,6 +109,8 @@ list! {
         an_endpoint_closes_when_the_last_right_to_receive_is_taken_back
         one_s_own_can_be_taken_back_and_others_only_with_the_right
         all_of_a_subtree_goes_and_nothing_else revocation_wins_against_copies_drops_and_transfers;
+    regions: a_region_is_handed_on_without_a_copy what_a_region_does_not_have_is_refused
+        a_region_is_split_in_two once_taken_back_nobody_reads_or_writes killed_holders_give_their_frames_back;
     limits: time_uses_and_rate_run_out_each_with_its_answer whoever_waits_through_what_expires_is_told
         a_wait_for_any_ends_with_what_expires_first
         copies_together_are_used_as_often_as_was_granted what_expires_on_its_way_arrives_expired

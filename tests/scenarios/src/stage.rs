@@ -12,6 +12,7 @@ use tessera_core::actor::{Actor, Profile};
 use tessera_core::cap::{Capability, Object, Pass};
 use tessera_core::ipc::{By, Endpoint, Notification};
 use tessera_core::kernel::Kernel;
+use tessera_core::region::Region;
 
 /// Longest that a condition is waited for: a bound for broken kernels, not a measure.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -164,6 +165,14 @@ pub fn endpoint_with(capacity: u32, policy: Policy) -> Result<Capability, Failur
 /// When it cannot be made.
 pub fn notification() -> Result<Capability, Failure> {
     Ok(Capability::first(Object::Notification(Notification::new()?))?)
+}
+
+/// A region's first capability.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn region(len_bytes: u64) -> Result<Capability, Failure> {
+    Ok(Capability::first(Object::Region(Region::new(len_bytes, || true)?))?)
 }
 
 /// The first capability of an authority of this kind.

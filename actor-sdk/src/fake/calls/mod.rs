@@ -9,6 +9,7 @@ mod actors;
 mod devices;
 mod ipc;
 mod lives;
+mod regions;
 mod waiting;
 
 use tessera_abi::arg::{self, Argument};

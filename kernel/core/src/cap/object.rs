@@ -15,6 +15,7 @@ use super::tree::{Pass, Tree};
 use crate::actor::Actor;
 use crate::fallible;
 use crate::ipc::{Endpoint, Notification, Reply};
+use crate::region::Region;
 use alloc::sync::Arc;
 use core::cell::Cell;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -47,6 +48,8 @@ pub enum Object {
     Reply(Reply),
     /// Signal bits.
     Notification(Arc<Notification>),
+    /// A window onto frames.
+    Region(Arc<Region>),
     /// A reply that has been used up.
     Spent,
 }
@@ -57,10 +60,9 @@ impl Object {
     /// # Errors
     /// `WrongKind` for a kind that is no authority; `NoMemory`.
     pub fn authority(kind: ObjectKind) -> Result<Self, Error> {
+        use ObjectKind::{Actor, Endpoint, Notification, Region, Reply};
         match kind {
-            ObjectKind::Actor | ObjectKind::Endpoint | ObjectKind::Reply | ObjectKind::Notification => {
-                Err(Error::WrongKind)
-            }
+            Actor | Endpoint | Reply | Notification | Region => Err(Error::WrongKind),
             _ => fallible::share(Authority { kind, tree: Tree::new() }).map(Object::Authority),
         }
     }
@@ -73,6 +75,7 @@ impl Object {
             Object::Endpoint(_) => ObjectKind::Endpoint,
             Object::Reply(_) | Object::Spent => ObjectKind::Reply,
             Object::Notification(_) => ObjectKind::Notification,
+            Object::Region(_) => ObjectKind::Region,
         }
     }
 
@@ -83,6 +86,7 @@ impl Object {
             Object::Actor(actor) => Some(actor.tree()),
             Object::Endpoint(endpoint) => Some(endpoint.tree()),
             Object::Notification(notification) => Some(notification.tree()),
+            Object::Region(region) => Some(region.tree()),
             Object::Reply(_) | Object::Spent => None,
         }
     }
@@ -97,6 +101,7 @@ impl Object {
             Object::Actor(actor) => Object::Actor(actor.clone()),
             Object::Endpoint(endpoint) => Object::Endpoint(endpoint.clone()),
             Object::Notification(notification) => Object::Notification(notification.clone()),
+            Object::Region(region) => Object::Region(region.clone()),
             Object::Reply(_) | Object::Spent => return Err(Error::InvalidArgument),
         })
     }
@@ -107,6 +112,7 @@ impl Object {
         match self {
             Object::Endpoint(endpoint) => endpoint.fence(),
             Object::Notification(notification) => notification.fence(),
+            Object::Region(region) => region.fence(),
             // What they do has no commit point of its own: docs/CAVEATS.md says what that leaves open.
             Object::Authority(_) | Object::Actor(_) | Object::Reply(_) | Object::Spent => {}
         }
@@ -229,7 +235,17 @@ impl Capability {
             return Err(Error::MissingRight);
         }
         let badge = if badge == 0 { self.badge } else { badge };
-        let object = self.object.share()?;
+        self.derive_for(self.object.share()?, mask, badge, asked)
+    }
+
+    /// A node below this one's, for an object that has the same tree.
+    pub(crate) fn derive_for(
+        &self,
+        object: Object,
+        mask: Rights,
+        badge: u64,
+        asked: &Asked,
+    ) -> Result<Self, Error> {
         self.check_limits()?;
         let limits = Limits::below(self.limits.as_ref(), asked)?;
         limits::take_out(self.limits.as_deref(), asked)?;

@@ -16,7 +16,7 @@ const ACTORS: usize = 60;
 const AT_ONCE: usize = 12;
 
 /// The actors' modules and how they end; all are parsed before anything is counted.
-const KINDS: [(&str, EndReason); 8] = [
+const KINDS: [(&str, EndReason); 9] = [
     ("nothing", EndReason::Exited(0)),
     ("exit_seven", EndReason::Exited(7)),
     ("trap_unreachable", EndReason::Fault(FaultKind::Unreachable)),
@@ -25,10 +25,12 @@ const KINDS: [(&str, EndReason); 8] = [
     ("fills_table", EndReason::Exited(15)),
     ("burn_short", EndReason::Exited(0)),
     (HANDLER, EndReason::Killed),
+    (HOLDER, EndReason::Killed),
 ];
 
-/// The one that does not end by itself.
+/// Those that do not end by themselves: the second holds regions.
 const HANDLER: &str = "adder";
+const HOLDER: &str = "holds_regions";
 
 /// Actors of every kind are spawned as fast as others end, by themselves, by a trap, by a panic or because
 /// they are killed: when the last has gone, all is as it was.
@@ -67,6 +69,7 @@ type Living = (Arc<Actor>, EndReason);
 fn newcomer(stage: &Stage<'_>, (module, reason): (&str, EndReason)) -> Result<Living, Failure> {
     let actor = match module {
         HANDLER => stage.actor(module, Shape::Handler, Priority::Normal, vec![endpoint(1)?])?,
+        HOLDER => stage.main(module, vec![authority(ObjectKind::Factory)?, endpoint(1)?])?,
         "panics" => stage.main(module, vec![authority(ObjectKind::Log)?])?,
         "fills_table" => stage.main(module, vec![authority(ObjectKind::Factory)?])?,
         _ => stage.main(module, vec![])?,

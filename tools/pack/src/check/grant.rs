@@ -27,7 +27,7 @@ impl<'a> Checker<'a, '_> {
         let kind_word = source.kind.as_ref().unwrap_or(slot);
         let name = self.name("slot name", slot);
         let kind = self.word("kind", kind_word, ObjectKind::ALL, ObjectKind::name)?;
-        if matches!(kind, ObjectKind::Reply | ObjectKind::Notification) {
+        if matches!(kind, ObjectKind::Reply | ObjectKind::Notification | ObjectKind::Region) {
             self.reports.add(kind_word.span(), Problem::NotGrantable(kind));
         }
         let target = self.target(kind, kind_word, source);

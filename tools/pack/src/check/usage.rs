@@ -1,6 +1,6 @@
 //! Modules against grants: what a module can call must be granted, and what is granted must be usable.
 //!
-//! Invariant: only kinds that exist at boot are held against grants; endpoints, replies, notifications and
+//! Invariant: only kinds that exist at boot are held against grants; endpoints, replies, notifications, regions and
 //! actors also come into being or arrive in messages.
 //! Does not: know whether a call is ever made.
 
@@ -84,5 +84,12 @@ impl<'a> Checker<'a, '_> {
 
 /// Whether the kernel makes one and gives it to the first actor.
 pub(super) const fn exists_at_boot(kind: ObjectKind) -> bool {
-    !matches!(kind, ObjectKind::Endpoint | ObjectKind::Reply | ObjectKind::Notification | ObjectKind::Actor)
+    !matches!(
+        kind,
+        ObjectKind::Endpoint
+            | ObjectKind::Reply
+            | ObjectKind::Notification
+            | ObjectKind::Region
+            | ObjectKind::Actor
+    )
 }

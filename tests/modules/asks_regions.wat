@@ -1,0 +1,61 @@
+;; Asks for what a region does not have. Slot 0 is a region of 4096 bytes that may be read and handed on in parts,
+;; slot 1 a factory. Exits with 0, or with the number of the step that went wrong.
+(module
+  (import "tessera" "exit" (func $exit (param i32) (result i64)))
+  (import "tessera" "region_create" (func $create (param i64 i64) (result i64)))
+  (import "tessera" "region_read" (func $read (param i64 i64 i32 i32) (result i64)))
+  (import "tessera" "region_write" (func $write (param i64 i64 i32 i32) (result i64)))
+  (import "tessera" "region_part" (func $part (param i64 i64 i64 i32) (result i64)))
+  (import "tessera" "region_len" (func $len (param i64) (result i64)))
+  (memory (export "memory") 1)
+  (global $region i64 (i64.const 0x100000000))
+  (global $factory i64 (i64.const 0x100000001))
+  (func $expect (param $step i32) (param $found i64) (param $wanted i64)
+    (if (i64.ne (local.get $found) (local.get $wanted)) (then (drop (call $exit (local.get $step))))))
+  ;; Reads so many bytes from there: an invalid argument.
+  (func $outside (param $step i32) (param $offset i64) (param $len i32)
+    (call $expect (local.get $step)
+      (call $read (global.get $region) (local.get $offset) (i32.const 0) (local.get $len)) (i64.const -17)))
+  (func (export "_start")
+    (local $part i64)
+    (local $inner i64)
+    (call $expect (i32.const 1) (call $len (global.get $region)) (i64.const 4096))
+    ;; All of it, and none of it, also at its end.
+    (call $expect (i32.const 2) (call $read (global.get $region) (i64.const 0) (i32.const 0) (i32.const 4096)) (i64.const 0))
+    (call $expect (i32.const 3) (call $read (global.get $region) (i64.const 4096) (i32.const 0) (i32.const 0)) (i64.const 0))
+    (call $outside (i32.const 4) (i64.const 0) (i32.const 4097))
+    (call $outside (i32.const 5) (i64.const 4096) (i32.const 1))
+    (call $outside (i32.const 6) (i64.const 1) (i32.const -1))
+    (call $outside (i32.const 7) (i64.const -1) (i32.const 1))
+    (call $outside (i32.const 8) (i64.const -1) (i32.const -1))
+    ;; The caller's own memory: a bad address.
+    (call $expect (i32.const 9) (call $read (global.get $region) (i64.const 0) (i32.const 65530) (i32.const 8)) (i64.const -16))
+    (call $expect (i32.const 10) (call $read (global.get $region) (i64.const 0) (i32.const -1) (i32.const 2)) (i64.const -16))
+    ;; missing-right, wrong-kind
+    (call $expect (i32.const 11) (call $write (global.get $region) (i64.const 0) (i32.const 0) (i32.const 8)) (i64.const -4))
+    (call $expect (i32.const 12) (call $read (global.get $factory) (i64.const 0) (i32.const 0) (i32.const 8)) (i64.const -3))
+    (call $expect (i32.const 13) (call $len (global.get $factory)) (i64.const -3))
+    (call $expect (i32.const 14) (call $part (global.get $factory) (i64.const 0) (i64.const 1) (i32.const 1)) (i64.const -3))
+    ;; Parts: not empty, not outside, of rights that there are.
+    (call $expect (i32.const 15) (call $part (global.get $region) (i64.const 0) (i64.const 0) (i32.const 1)) (i64.const -17))
+    (call $expect (i32.const 16) (call $part (global.get $region) (i64.const 1) (i64.const 4096) (i32.const 1)) (i64.const -17))
+    (call $expect (i32.const 17) (call $part (global.get $region) (i64.const -1) (i64.const 2) (i32.const 1)) (i64.const -17))
+    (call $expect (i32.const 18) (call $part (global.get $region) (i64.const 0) (i64.const 1) (i32.const -1)) (i64.const -17))
+    (local.set $part (call $part (global.get $region) (i64.const 1000) (i64.const 96) (i32.const 0xfff)))
+    (call $expect (i32.const 19) (call $len (local.get $part)) (i64.const 96))
+    (call $expect (i32.const 20) (call $read (local.get $part) (i64.const 0) (i32.const 0) (i32.const 97)) (i64.const -17))
+    (call $expect (i32.const 21) (call $write (local.get $part) (i64.const 0) (i32.const 0) (i32.const 8)) (i64.const -4))
+    ;; Of a part that may do nothing, no part may do more.
+    (local.set $inner (call $part (local.get $part) (i64.const 0) (i64.const 96) (i32.const 0)))
+    (local.set $inner (call $part (local.get $inner) (i64.const 0) (i64.const 96) (i32.const 0xfff)))
+    (call $expect (i32.const 22) (call $read (local.get $inner) (i64.const 0) (i32.const 0) (i32.const 8)) (i64.const -4))
+    ;; No region of nothing, none of more than there is.
+    (call $expect (i32.const 23) (call $create (global.get $factory) (i64.const 0)) (i64.const -17))
+    (call $expect (i32.const 24) (call $create (global.get $factory) (i64.const -1)) (i64.const -14))
+    (call $expect (i32.const 25) (call $create (global.get $factory) (i64.const 0x10000000000)) (i64.const -14))
+    ;; One of a byte is a frame, all zero.
+    (local.set $part (call $create (global.get $factory) (i64.const 1)))
+    (call $expect (i32.const 26) (call $len (local.get $part)) (i64.const 4096))
+    (memory.fill (i32.const 0) (i32.const 1) (i32.const 8))
+    (call $expect (i32.const 27) (call $read (local.get $part) (i64.const 4088) (i32.const 0) (i32.const 8)) (i64.const 0))
+    (call $expect (i32.const 28) (i64.load (i32.const 0)) (i64.const 0))))

@@ -1,0 +1,20 @@
+;; Makes two regions by slot 0 (a factory), sends one of them through slot 1 (an endpoint of its own, so that it lies
+;; in the queue), and waits for ever. Exits with minus what a call answered.
+(module
+  (import "tessera" "exit" (func $exit (param i32) (result i64)))
+  (import "tessera" "region_create" (func $create (param i64 i64) (result i64)))
+  (import "tessera" "notification_create" (func $notification (param i64) (result i64)))
+  (import "tessera" "notification_wait" (func $wait (param i64 i32 i64) (result i64)))
+  (import "tessera" "send" (func $send (param i64 i32 i64) (result i64)))
+  (memory (export "memory") 1)
+  (func $good (param $answer i64) (result i64)
+    (if (i64.lt_s (local.get $answer) (i64.const 0))
+      (then (drop (call $exit (i32.wrap_i64 (i64.sub (i64.const 0) (local.get $answer)))))))
+    (local.get $answer))
+  (func (export "_start")
+    (drop (call $good (call $create (i64.const 0x100000000) (i64.const 100000))))
+    (i64.store (i32.const 56) (call $good (call $create (i64.const 0x100000000) (i64.const 65536))))
+    (i32.store (i32.const 64) (i32.const 1))
+    (i32.store (i32.const 68) (i32.const 1))
+    (drop (call $good (call $send (i64.const 0x100000001) (i32.const 0) (i64.const -1))))
+    (drop (call $good (call $wait (call $notification (i64.const 0x100000000)) (i32.const 1024) (i64.const -1))))))

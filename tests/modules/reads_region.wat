@@ -1,0 +1,25 @@
+;; Takes a message from slot 0 with a region to be read, of 1 MiB: expects 0x5a in its last 8 bytes and 0x77 in the
+;; first one, and that it cannot write there. Exits with 0, or with the number of the step that went wrong.
+(module
+  (import "tessera" "exit" (func $exit (param i32) (result i64)))
+  (import "tessera" "region_len" (func $region_len (param i64) (result i64)))
+  (import "tessera" "region_read" (func $region_read (param i64 i64 i32 i32) (result i64)))
+  (import "tessera" "region_write" (func $region_write (param i64 i64 i32 i32) (result i64)))
+  (import "tessera" "recv" (func $recv (param i64 i32 i64) (result i64)))
+  (memory (export "memory") 1)
+  (func $expect (param $step i32) (param $found i64) (param $wanted i64)
+    (if (i64.ne (local.get $found) (local.get $wanted)) (then (drop (call $exit (local.get $step))))))
+  (func (export "_start")
+    (local $region i64)
+    (call $expect (i32.const 1) (call $recv (i64.const 0x100000000) (i32.const 0) (i64.const -1)) (i64.const 0))
+    (local.set $region (i64.load (i32.const 56)))
+    (call $expect (i32.const 2) (call $region_len (local.get $region)) (i64.const 0x100000))
+    (call $expect (i32.const 3)
+      (call $region_read (local.get $region) (i64.const 0xffff8) (i32.const 1024) (i32.const 8)) (i64.const 0))
+    (call $expect (i32.const 4) (i64.load (i32.const 1024)) (i64.const 0x5a5a5a5a5a5a5a5a))
+    (call $expect (i32.const 5)
+      (call $region_read (local.get $region) (i64.const 0) (i32.const 1024) (i32.const 8)) (i64.const 0))
+    (call $expect (i32.const 6) (i64.load (i32.const 1024)) (i64.const 0x5a5a5a5a5a5a5a77))
+    ;; missing-right
+    (call $expect (i32.const 7)
+      (call $region_write (local.get $region) (i64.const 0) (i32.const 1024) (i32.const 8)) (i64.const -4))))
