@@ -2,16 +2,16 @@
 //!
 //! A capability of another actor is named by that actor's id and its own handle, so that neither can be
 //! somebody else's by now. Nothing of it is kept across the call but the object and the node. Locks: `REGISTRY`, one actor's
-//! `TABLE`, then `TREE` and the object's own, each alone; the sweep itself holds none between its pieces.
+//! `TABLE`, then `TREE` (also under a holder's `TABLE`) and the object's own, each alone; the sweep itself holds none between its pieces.
 
 use crate::claim::claims;
 use crate::context::{Context, Refusal};
 use khal::thread::Pause;
 use tessera_abi::inspect::HolderRecord;
 use tessera_abi::{Error, GrantState, Handle, Name, ObjectKind, RevokeReceipt, RevokeScope, Rights};
-use tessera_core::actor::ActorId;
+use tessera_core::actor::{Actor, ActorId};
 use tessera_core::cap::revoke::Subtree;
-use tessera_core::cap::{Capability, Object, Scope, View};
+use tessera_core::cap::{Capability, Object, Scope, Tree, View};
 use tessera_core::kernel::Kernel;
 
 pub fn cap_revoke(context: &mut Context<'_>, claim: claims::CapRevoke) -> Result<u64, Refusal> {
@@ -101,16 +101,21 @@ fn holder(kernel: &Kernel, object: &Object, place: u32) -> Result<HolderRecord, 
         rights: view.grant.rights,
         badge: view.grant.badge,
         holder: view.grant.holder,
-        name: actor.map_or(Name::EMPTY, |actor| actor.profile().name),
-        state: state(&view),
+        name: actor.as_ref().map_or(Name::EMPTY, |actor| actor.profile().name),
+        state: state(&view, tree, actor.as_deref()),
         reserved: [0; 3],
     })
 }
 
-const fn state(view: &View) -> GrantState {
+/// The node's state, and what its holder's own capability says of its limits: the tree knows none.
+fn state(view: &View, tree: &Tree, holder: Option<&Actor>) -> GrantState {
     match (view.held, view.usable) {
         (false, _) => GrantState::Dropped,
-        (true, true) => GrantState::Usable,
+        (true, true) => {
+            let table = holder.map(|holder| holder.table().lock());
+            let held = table.as_ref().and_then(|table| table.of_node(tree, view.id));
+            held.map_or(GrantState::Usable, Capability::state)
+        }
         (true, false) => GrantState::Revoked,
     }
 }

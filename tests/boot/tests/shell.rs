@@ -90,14 +90,15 @@ fn script_tours_the_hosted_system() {
 /// The clock is handed on by root; everybody who has it is listed, counted, and loses it.
 #[test]
 fn authority_is_asked_for_and_taken_back_by_the_shell() {
-    let script =
-        "who-can root 1\nrevoke --dry-run root 1\nrevoke root 1\nwho-can root 1\ncaps shell\nshutdown\n";
+    let script = "spawn --draft --name d --with pong --for 1 ping\nwait pong 2\nwho-can d 2\nwho-can root 1\nrevoke --dry-run root 1\nrevoke root 1\nwho-can root 1\ncaps shell\nshutdown\n";
     for console in [played(Firmware::Bios, 2, script), hosted(2, script)] {
         let (before, after) = console.split_once("took back").unwrap_or((&console, ""));
         for holder in ["root", "shell", "clock"] {
             let listed = before.lines().any(|line| line.starts_with(holder) && line.contains("usable"));
             assert!(listed, "{holder} is not listed: {console}");
         }
+        let expired = before.lines().any(|line| line.starts_with("d ") && line.contains("expired"));
+        assert!(expired, "what d has no time left for does not say so: {console}");
         assert!(before.contains("would take back"), "{console}");
         let left = after.lines().filter(|line| line.contains("usable")).count();
         assert_eq!(left, 1, "only root keeps it: {console}");

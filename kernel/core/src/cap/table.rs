@@ -7,10 +7,12 @@
 //! The table has no lock (the actor puts `TABLE` around it) and drops no capability: what leaves it
 //! is handed to the caller, who drops it outside that lock.
 
+use super::nodes::NodeId;
 use super::object::Capability;
-use super::tree::Pass;
+use super::tree::{Pass, Tree};
 use crate::ipc::Reply;
 use alloc::vec::Vec;
+use core::ptr;
 use tessera_abi::{Error, Handle, ObjectKind, Rights, SlotName};
 
 /// Slots that a table may have unless its spawner says otherwise.
@@ -263,6 +265,15 @@ impl Table {
             }
             Content::Free { .. } | Content::Retired => None,
         })
+    }
+
+    /// The capability that stands for a node of `tree`, if it is here. Walks all slots: for listings.
+    pub fn of_node(&self, tree: &Tree, node: NodeId) -> Option<&Capability> {
+        let mut used = self.slots.iter().filter_map(|slot| match &slot.content {
+            Content::Used { capability, .. } => Some(capability),
+            Content::Free { .. } | Content::Retired => None,
+        });
+        used.find(|one| one.node() == Some(node) && one.object().tree().is_some_and(|own| ptr::eq(own, tree)))
     }
 
     /// The handle under which a capability was given to the actor at its start.

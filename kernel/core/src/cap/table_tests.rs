@@ -99,3 +99,16 @@ fn slots_are_found_by_the_name_they_were_given() {
     assert_eq!(table.named("log"), Some(named));
     assert_eq!(table.named("clock"), None);
 }
+
+#[test]
+fn a_capability_is_found_by_its_node_and_the_tree_that_it_is_in() {
+    let mut table = Table::new(4);
+    let (first, second) = (put(&mut table), put(&mut table));
+    let at = |handle| table.get(handle).unwrap();
+    assert_eq!(at(first).node(), at(second).node(), "each is the first of its tree");
+    let tree = |handle| at(handle).object().tree().unwrap();
+    let found = table.of_node(tree(second), at(first).node().unwrap()).unwrap();
+    assert!(ptr::eq(found, at(second)));
+    let elsewhere = log();
+    assert!(table.of_node(elsewhere.object().tree().unwrap(), elsewhere.node().unwrap()).is_none());
+}
