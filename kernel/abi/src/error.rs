@@ -23,7 +23,7 @@ numbered! {
         Cancelled = 11, "cancelled", "The wait was called off.";
         Closed = 12, "closed", "The endpoint is closed, or nobody is left who could receive.";
         PeerDead = 13, "peer-dead", "The actor that should have answered has ended.";
-        NoMemory = 14, "no-memory", "The account or the kernel has no memory left for this.";
+        NoMemory = 14, "no-memory", "The kernel has no memory left for this.";
         TooLong = 15, "too-long", "The bytes are more than the limit or more than the buffer holds.";
         BadAddress = 16, "bad-address", "The address and length do not lie inside the actor's memory.";
         InvalidArgument = 17, "invalid-argument", "An argument or a record's field has no meaning.";
@@ -33,6 +33,7 @@ numbered! {
         Full = 21, "full", "A limit on the number of these objects is reached.";
         BadModule = 22, "bad-module", "The module cannot be loaded: see the fault's kind in the log.";
         Unsupported = 23, "unsupported", "The kernel knows the request and does not offer it yet.";
+        OverQuota = 24, "over-quota", "The account that pays for this has not so much left of it.";
     }
 }
 

@@ -11,6 +11,7 @@
 //! may use all 64 bits is written to memory instead. Deadlines are absolute nanoseconds since boot.
 #![no_std]
 
+pub mod account;
 pub mod actor;
 pub mod arg;
 pub mod call;
@@ -28,6 +29,7 @@ pub mod trace;
 pub mod waiting;
 pub mod wire;
 
+pub use account::{AccountRecord, Amounts, Resource};
 pub use actor::{ActorState, Priority, Shape, SpawnCap, SpawnHead, SpawnRequest};
 pub use arg::{NEVER, NOW, ValueType};
 pub use call::{HostCall, Needs, Row, TABLE};

@@ -9,6 +9,7 @@
 
 extern crate alloc;
 
+pub mod account;
 pub mod actor;
 pub mod cap;
 pub mod console;

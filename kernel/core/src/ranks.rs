@@ -34,6 +34,8 @@ pub const TREE: Rank = Rank::of(&Order { order: 36, name: "tree" });
 pub const TIMERS: Rank = Rank::of(&Order { order: 40, name: "timers" });
 /// The pool of kernel stacks.
 pub const STACKS: Rank = Rank::of(&Order { order: 42, name: "stacks" });
+/// The list of accounts, and what each of them was given.
+pub const LEDGER: Rank = Rank::of(&Order { order: 44, name: "ledger" });
 /// One core's run queue.
 pub const QUEUE: Rank = Rank::of(&Order { order: 50, name: "run queue" });
 /// The log's ring.

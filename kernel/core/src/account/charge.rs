@@ -1,0 +1,94 @@
+//! What is charged to an account, as a value: it comes back when the value goes.
+//!
+//! Owns a reference to the account, so an account outlives what is charged to it.
+//! [`Charge`] is for one object of the kernel; [`Tenancy`] for an actor, which gives its back at its end, though
+//! its record stays for as long as somebody names it.
+
+use super::Account;
+use alloc::sync::Arc;
+use khal::sync::atomic::{AtomicU32, Ordering};
+use tessera_abi::{Error, Resource};
+
+/// See the module.
+#[derive(Debug)]
+pub struct Charge {
+    account: Arc<Account>,
+    amount: u32,
+    resource: Resource,
+}
+
+impl Charge {
+    /// Charges `amount` of `resource` to `account`.
+    ///
+    /// # Errors
+    /// `OverQuota`; `NoMemory` for an amount that is too large for any object.
+    pub fn take(account: &Arc<Account>, resource: Resource, amount: usize) -> Result<Self, Error> {
+        let amount = u32::try_from(amount).map_err(|_| Error::NoMemory)?;
+        account.charge(resource, u64::from(amount))?;
+        Ok(Charge { account: account.clone(), amount, resource })
+    }
+
+    /// The account.
+    pub fn account(&self) -> &Arc<Account> {
+        &self.account
+    }
+
+    /// Leaves what is charged to somebody else to give back.
+    fn hand_on(mut self) {
+        self.amount = 0;
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.account.give_back(self.resource, u64::from(self.amount));
+    }
+}
+
+/// What an actor takes of its account for as long as it lives, besides what its meter counts.
+#[derive(Debug)]
+pub struct Tenancy {
+    account: Arc<Account>,
+    slots: u32,
+    /// Bytes of memory; 0 once all is given back.
+    bytes: AtomicU32,
+}
+
+impl Tenancy {
+    /// Charges an actor to `account`: itself, its slots, and `bytes` of memory, at least 1.
+    ///
+    /// # Errors
+    /// `OverQuota`, with nothing charged; `NoMemory` as [`Charge::take`].
+    pub fn take(account: &Arc<Account>, slots: u32, bytes: usize) -> Result<Self, Error> {
+        let memory = Charge::take(account, Resource::Memory, bytes.max(1))?;
+        let table = Charge::take(account, Resource::Slots, slots as usize)?;
+        account.charge(Resource::Actors, 1)?;
+        let tenancy = Tenancy { account: account.clone(), slots, bytes: AtomicU32::new(memory.amount) };
+        // From here on they are the tenancy's to give back.
+        memory.hand_on();
+        table.hand_on();
+        Ok(tenancy)
+    }
+
+    /// The account.
+    pub fn account(&self) -> &Arc<Account> {
+        &self.account
+    }
+
+    /// Gives all of it back. Once more changes nothing.
+    pub fn leave(&self) {
+        // Relaxed: the swap alone says who gives it back.
+        let bytes = self.bytes.swap(0, Ordering::Relaxed);
+        if bytes != 0 {
+            self.account.give_back(Resource::Memory, u64::from(bytes));
+            self.account.give_back(Resource::Slots, u64::from(self.slots));
+            self.account.give_back(Resource::Actors, 1);
+        }
+    }
+}
+
+impl Drop for Tenancy {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
