@@ -10,6 +10,7 @@
 //! Charging: bytes and allocations are charged to the meter of the scope where `alloc` happens, and
 //! credited to the meter of the scope where `dealloc` happens. So what was allocated inside must be
 //! freed inside (`enter` again, with the same meter); `Meter::live` is 0 exactly if it was.
+//! A meter may have somebody who pays ([`Payer`]): then it draws from him in steps, ahead of what it charges.
 //! While a panic unwinds, allocations in the scope are charged but never refused: the way out must
 //! not fail. A panic in a destructor during that unwinding is fatal.
 //!
@@ -22,7 +23,7 @@ mod meter;
 mod scope;
 mod text;
 
-pub use meter::Meter;
+pub use meter::{Meter, Payer, STEP_BYTES};
 pub use scope::{enter, leave};
 pub use text::Text;
 
