@@ -18,16 +18,19 @@ use khal::boot::Machine;
 use khal::cpu::{self, CoreId};
 use khal::time::Instant;
 use spin::Once;
-use tessera_abi::Text;
 use tessera_abi::image::Image;
+use tessera_abi::{Amounts, Resource, Text};
 use tessera_core::actor::Actor;
-use tessera_core::kernel::Kernel;
+use tessera_core::kernel::{Config, Kernel};
 use tessera_core::sched::core::Step;
 
 khal::entry!(boot);
 
 /// The status of a machine that could not start its first actor.
 const CANNOT_START: u8 = 2;
+
+/// The kernel keeps one part in so many of the machine's memory from all accounts.
+const KERNEL_SHARE: u64 = 16;
 
 struct System {
     kernel: Arc<Kernel>,
@@ -38,6 +41,7 @@ static SYSTEM: Once<System> = Once::new();
 
 fn boot(machine: Machine) -> ! {
     let config = options::parse(machine.options).unwrap_or_else(|wrong| give_up(wrong.text().as_str()));
+    let config = Config { amounts: amounts(&machine), ..config };
     let image = Image::parse(machine.ramdisk).unwrap_or_else(|error| {
         give_up(text(format_args!("the ramdisk is no image: {error}")).as_str());
     });
@@ -47,6 +51,12 @@ fn boot(machine: Machine) -> ! {
     let root = root::start(&kernel).unwrap_or_else(|wrong| give_up(wrong.text().as_str()));
     SYSTEM.call_once(|| System { kernel, root });
     khal::boot::start_cores(turn)
+}
+
+/// What the machine's account has: all memory but a part of the kernel's own, and no limits besides.
+fn amounts(machine: &Machine) -> Amounts {
+    let memory = machine.memory_bytes - machine.memory_bytes / KERNEL_SHARE;
+    Amounts::MOST.with(Resource::Memory, memory)
 }
 
 fn announce(machine: &Machine, kernel: &Kernel) {

@@ -60,6 +60,7 @@ pub fn start(kernel: &Arc<Kernel>) -> Result<Arc<Actor>, Wrong> {
         caps: Kernel::first_capabilities().map_err(Wrong::Spawn)?,
         signal: None,
         begin: Begin::Now,
+        account: None,
     };
     spawn(kernel, request).map_err(Wrong::Spawn)
 }

@@ -58,23 +58,23 @@ macro_rules! for_each_host_call {
                 "Fills the buffer with unpredictable bytes.";
 
             // Endpoints.
-            32 EndpointCreate endpoint_create(factory: Handle, capacity: Number, policy: Number) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull NoMemory InvalidArgument]
+            32 EndpointCreate endpoint_create(factory: Handle, capacity: Number, policy: Number) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull OverQuota NoMemory InvalidArgument]
                 "Makes an endpoint that queues up to so many messages, at most 1024, and does with more as the Policy says. With capacity 0 a message is only handed to a receiver that has come for one; drop-oldest needs at least 1, conflate exactly 1.";
-            33 Send send(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed NoMemory TooLong InvalidArgument TableFull Full Busy]
+            33 Send send(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed OverQuota NoMemory TooLong InvalidArgument TableFull Full Busy]
                 "Puts the message into the queue, waiting for room until the deadline where the endpoint's policy is to. Capabilities in it are handed on, all or none; the right to receive from an endpoint stays behind, as it is only given at spawn.";
             34 Recv recv(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [RECEIVE] gives "0" refuses [WouldBlock TimedOut Cancelled Closed TooLong TableFull NoMemory InvalidArgument]
                 "Takes the oldest message, waiting for one until the deadline. One that is too long for the buffer, or whose capabilities find no room, stays first in the queue.";
-            35 Call call(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed PeerDead NoMemory TooLong InvalidArgument TableFull Full Busy WouldDeadlock]
+            35 Call call(endpoint: Handle, message: Address, deadline: Deadline) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed PeerDead OverQuota NoMemory TooLong InvalidArgument TableFull Full Busy WouldDeadlock]
                 "Sends the message with a one-shot reply capability and blocks for the answer, which replaces the message in the same place. The deadline is for both. Where the endpoint drops the message for want of room, with what it carried, the answer is queue-full.";
-            36 Reply reply(reply: Handle, message: Address) needs Reply [SEND] gives "0" refuses [PeerDead NoMemory TooLong InvalidArgument TableFull Full Busy]
+            36 Reply reply(reply: Handle, message: Address) needs Reply [SEND] gives "0" refuses [PeerDead OverQuota NoMemory TooLong InvalidArgument TableFull Full Busy]
                 "Answers a call. Uses the reply capability up when it succeeds or the caller is gone; never blocks.";
-            37 Forward forward(reply: Handle, endpoint: Handle, message: Address, deadline: Deadline) needs Reply [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed PeerDead NoMemory TooLong InvalidArgument TableFull Full Busy WouldDeadlock]
+            37 Forward forward(reply: Handle, endpoint: Handle, message: Address, deadline: Deadline) needs Reply [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed PeerDead OverQuota NoMemory TooLong InvalidArgument TableFull Full Busy WouldDeadlock]
                 "Sends the message to the endpoint, as send does, with the reply capability of a call that is being served: whoever receives it answers the caller. Uses the reply capability up when it succeeds or the caller is gone; otherwise it stays.";
             38 EndpointClose endpoint_close(endpoint: Handle) needs Endpoint [RECEIVE] gives "0" refuses []
                 "Closes the endpoint for good: what is queued is dropped and its callers are told peer-dead; blocked senders get their messages back, and they and all who wait there are told closed, as is whoever comes later. Closing again changes nothing.";
 
             // Notifications.
-            48 NotificationCreate notification_create(factory: Handle) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull NoMemory]
+            48 NotificationCreate notification_create(factory: Handle) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull OverQuota NoMemory]
                 "Makes a notification with no bit set.";
             49 NotificationSignal notification_signal(notification: Handle, bits: Word) needs Notification [SIGNAL] gives "0" refuses []
                 "Sets the bits and wakes who waits. Never blocks; bits that are set already stay set.";
@@ -84,7 +84,7 @@ macro_rules! for_each_host_call {
                 "Waits for one of up to 256 WaitItems: a message (needs the right to receive), bits, an actor's end (the right to wait). Exactly one is taken: a message as by recv, into the message record; bits into their item; an end stays to be read by actor_wait. Of several that are there it is the one that comes first, beginning at place first modulo count. A refusal because of one item is noted in it. No two items may name the same thing.";
 
             // Actors.
-            64 Spawn spawn(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound BadModule MissingRight WrongKind TableFull NoMemory TooLong InvalidArgument Full Busy]
+            64 Spawn spawn(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound BadModule MissingRight WrongKind TableFull OverQuota NoMemory TooLong InvalidArgument Full Busy]
                 "Starts an actor as the SpawnHead, its SpawnCaps and argument text say. The caller keeps what it hands over.";
             65 ActorKill actor_kill(actor: Handle) needs Actor [KILL] gives "0" refuses []
                 "Tells the actor to end. It does at its next safe point; one that has ended already stays as it ended.";
@@ -98,7 +98,7 @@ macro_rules! for_each_host_call {
                 "Lets a suspended actor go on, or a draft begin. Of one that is neither, or has ended, nothing changes.";
             70 ActorMonitor actor_monitor(actor: Handle, notification: Handle, bits: Word) needs Actor [WAIT] gives "0" refuses [Full NoMemory]
                 "Sets bits in a notification, which needs the right to signal, when the actor ends, or at once if it has. Taking the notification's capability back calls it off, and so does the end of who asked. An actor has up to 256 monitors.";
-            71 SpawnDraft spawn_draft(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound BadModule MissingRight WrongKind TableFull NoMemory TooLong InvalidArgument Full Busy]
+            71 SpawnDraft spawn_draft(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound BadModule MissingRight WrongKind TableFull OverQuota NoMemory TooLong InvalidArgument Full Busy]
                 "As spawn, but the actor does not run before actor_resume.";
             72 ActorLink actor_link(actor: Handle, other: Handle) needs Actor [WAIT] gives "0" refuses [Full NoMemory]
                 "Ends the other actor, which needs the right to kill, as orphaned, when this one ends otherwise than by returning or exiting with 0, or at once if it has. Taking the other's capability back calls it off. Links count as monitors.";

@@ -1,8 +1,9 @@
 //! The kernel as one value: its parts, and nothing global.
 //!
-//! Owns the scheduler, the registry, the modules, the log, the trace, the console's waiter. There is one in an
+//! Owns the machine's account, the scheduler, the registry, the modules, the log, the trace, the console's waiter. There is one in an
 //! image; a test makes as many as it likes. It decides nothing itself.
 
+use crate::account::Account;
 use crate::actor::Actor;
 use crate::actor::registry::Registry;
 use crate::cap::{Capability, Object};
@@ -20,7 +21,7 @@ use core::time::Duration;
 use khal::cpu::CoreId;
 use khal::sync::atomic::{AtomicU64, Ordering};
 use tessera_abi::image::Image;
-use tessera_abi::{Error, Level, ObjectKind, SlotName};
+use tessera_abi::{Amounts, Error, Level, Name, ObjectKind, SlotName};
 
 /// What can be chosen about a kernel.
 #[derive(Clone, Debug)]
@@ -41,6 +42,8 @@ pub struct Config {
     pub actors_max: usize,
     /// What parsing one module may charge, in bytes.
     pub module_charge_max_bytes: usize,
+    /// What the machine's account has.
+    pub amounts: Amounts,
 }
 
 impl Default for Config {
@@ -54,6 +57,7 @@ impl Default for Config {
             stacks_max: 1024,
             actors_max: 131_072,
             module_charge_max_bytes: 64 << 20,
+            amounts: Amounts::MOST,
         }
     }
 }
@@ -64,6 +68,7 @@ pub type HostFactory = fn(&Arc<Actor>) -> Result<Arc<dyn HostCalls>, Error>;
 /// See the module.
 pub struct Kernel {
     config: Config,
+    account: Arc<Account>,
     scheduler: Scheduler,
     registry: Registry,
     modules: Modules,
@@ -87,6 +92,7 @@ impl Kernel {
         host: HostFactory,
     ) -> Arc<Self> {
         Arc::new(Kernel {
+            account: Account::machine(Name::new_truncated("machine"), &config.amounts),
             scheduler: Scheduler::new(cores.max(1), &config),
             registry: Registry::new(config.actors_max),
             modules: Modules::new(engine, image, config.module_charge_max_bytes),
@@ -105,6 +111,11 @@ impl Kernel {
     /// What was chosen.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// The machine's account, out of which all others are.
+    pub fn account(&self) -> &Arc<Account> {
+        &self.account
     }
 
     /// The scheduler.

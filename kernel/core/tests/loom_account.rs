@@ -15,7 +15,7 @@ const SLOTS: Resource = Resource::Slots;
 
 fn machine(slots: u64) -> Arc<Account> {
     let amounts = Amounts::NONE.with(SLOTS, slots).with(Resource::Memory, 1 << 20);
-    Account::machine(Name::EMPTY, &amounts).unwrap()
+    Account::machine(Name::EMPTY, &amounts)
 }
 
 /// Two that charge one each, where there is one.

@@ -12,12 +12,14 @@ use tessera_core::ipc::{By, Endpoint, Notification, Reply};
 pub fn endpoint_create(context: &mut Context<'_>, claim: claims::EndpointCreate) -> Result<u64, Refusal> {
     context.may(claim.factory, ObjectKind::Factory, Rights::CREATE)?;
     let policy = Policy::from_number(claim.policy).ok_or(Error::InvalidArgument)?;
-    context.give(|| Capability::first(Object::Endpoint(Endpoint::new(claim.capacity, policy)?)))
+    let payer = Some(context.actor.account());
+    context.give(|| Capability::first(Object::Endpoint(Endpoint::new(claim.capacity, policy, payer)?)))
 }
 
 pub fn send(context: &mut Context<'_>, claim: claims::Send) -> Result<u64, Refusal> {
     let mut outgoing = Outgoing::decode(context, claim.message)?;
-    let (door, ()) = context.endpoint(claim.endpoint, Rights::SEND, |table| outgoing.grant(table))?;
+    let payer = context.actor.account();
+    let (door, ()) = context.endpoint(claim.endpoint, Rights::SEND, |table| outgoing.grant(payer, table))?;
     outgoing.stamp(door.badge);
     let by = By { actor: context.actor, pass: &door.pass };
     door.endpoint.send(by, &mut outgoing.message, deadline(claim.deadline))?;
@@ -50,8 +52,9 @@ pub fn recv(context: &mut Context<'_>, claim: claims::Recv) -> Result<u64, Refus
 pub fn call(context: &mut Context<'_>, claim: claims::Call) -> Result<u64, Refusal> {
     let mut outgoing = Outgoing::decode(context, claim.message)?;
     outgoing.place.check_room(context)?;
+    let payer = context.actor.account();
     let (door, slots) = context.endpoint(claim.endpoint, Rights::SEND, |table| {
-        outgoing.grant(table)?;
+        outgoing.grant(payer, table)?;
         Incoming::reserve(table)
     })?;
     outgoing.stamp(door.badge);
@@ -93,7 +96,7 @@ fn take_reply(context: &Context<'_>, handle: Handle, answer: &mut Outgoing) -> R
     let (found, _) = table.find(handle, ObjectKind::Reply, Rights::SEND)?;
     let Object::Reply(reply) = found.object() else { return Err(Error::WrongKind.into()) };
     reply.check(answer.bytes_len())?;
-    answer.grant(&mut table)?;
+    answer.grant(context.actor.account(), &mut table)?;
     let taken = table.remove(handle)?;
     // A used capability goes outside its table's lock.
     drop(table);
@@ -103,9 +106,10 @@ fn take_reply(context: &Context<'_>, handle: Handle, answer: &mut Outgoing) -> R
 pub fn forward(context: &mut Context<'_>, claim: claims::Forward) -> Result<u64, Refusal> {
     let handle = Handle::from_bits(claim.reply);
     let mut outgoing = Outgoing::decode(context, claim.message)?;
+    let payer = context.actor.account();
     let (door, reply) = context.endpoint(claim.endpoint, Rights::SEND, |table| {
         table.find(handle, ObjectKind::Reply, Rights::SEND)?;
-        outgoing.grant(table)?;
+        outgoing.grant(payer, table)?;
         table.lend_reply(handle)
     })?;
     outgoing.stamp(door.badge);
@@ -143,7 +147,8 @@ pub fn notification_create(
     claim: claims::NotificationCreate,
 ) -> Result<u64, Refusal> {
     context.may(claim.factory, ObjectKind::Factory, Rights::CREATE)?;
-    context.give(|| Capability::first(Object::Notification(Notification::new()?)))
+    let payer = Some(context.actor.account());
+    context.give(|| Capability::first(Object::Notification(Notification::new(payer)?)))
 }
 
 pub fn notification_signal(

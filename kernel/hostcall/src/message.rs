@@ -6,14 +6,15 @@
 //! Locks: the caller's own `TABLE`, never with another.
 
 use crate::context::{Context, Refusal};
-use alloc::vec::Vec;
+use alloc::sync::Arc;
 use tessera_abi::{
     Error, Handle, MESSAGE_BYTES_MAX, MESSAGE_CAPS_MAX, Message as Record, Rights, SlotName, Transfer,
     TransferMode,
 };
+use tessera_core::account::Account;
 use tessera_core::cap::{Capability, Reservation, Table};
 use tessera_core::ipc::Message;
-use tessera_core::ipc::message::Carried;
+use tessera_core::ipc::message::{Carried, Payload};
 
 /// Where a message's record lies, and what it says.
 #[derive(Clone, Copy)]
@@ -72,7 +73,7 @@ impl Outgoing {
     /// Reads the record at `address` and its bytes.
     ///
     /// # Errors
-    /// `BadAddress`, `InvalidArgument`, `TooLong`, `NoMemory`.
+    /// `BadAddress`, `InvalidArgument`, `TooLong`, `OverQuota`, `NoMemory`.
     pub fn decode(context: &Context<'_>, address: u32) -> Result<Self, Refusal> {
         let place = Place::read(context, address)?;
         let record = &place.record;
@@ -80,26 +81,30 @@ impl Outgoing {
             return Err(Error::TooLong.into());
         }
         let bytes = match record.bytes_len {
-            0 => Vec::new(),
-            len => context.bytes(record.bytes_address, len as usize)?,
+            0 => Payload::default(),
+            len => {
+                let copy = || context.bytes(record.bytes_address, len as usize);
+                Payload::charged(context.actor.account(), len as usize, copy)?
+            }
         };
         let (label, words) = (record.label, record.words);
         let message = Message { label, words, badge: 0, bytes, caps: Carried::default(), reply: None };
         Ok(Outgoing { message: Some(message), place })
     }
 
-    /// Narrows and takes along what the record hands over; the sender still holds its own. What was taken
-    /// before an error is dropped with `self`: outside the table's lock, so `self` must outlive that.
+    /// Narrows and takes along what the record hands over; the sender still holds its own, and `payer` pays for
+    /// the room. What was taken before an error is dropped with `self`: outside the table's lock, so `self` must
+    /// outlive that.
     ///
     /// # Errors
-    /// Those of looking handles up and of granting; `NoMemory`.
-    pub fn grant(&mut self, table: &mut Table) -> Result<(), Error> {
+    /// Those of looking handles up and of granting; `OverQuota`, `NoMemory`.
+    pub fn grant(&mut self, payer: &Arc<Account>, table: &mut Table) -> Result<(), Error> {
         let caps = &self.place.record.caps;
         if caps.iter().all(|transfer| transfer.handle.is_none()) {
             return Ok(());
         }
         let Some(message) = &mut self.message else { return Err(Error::InvalidArgument) };
-        message.caps = Carried::with_room()?;
+        message.caps = Carried::charged(payer)?;
         for (index, transfer) in caps.iter().enumerate().filter(|(_, transfer)| !transfer.handle.is_none()) {
             // An endpoint that lies in a queue must not be what keeps a queue open: chains of them would be
             // closed by recursion, circles of them never. So the right to receive does not travel.

@@ -64,6 +64,7 @@ fn make(context: &mut Context<'_>, claim: claims::Spawn, begin: Begin) -> Result
         caps: handed_over(context, &request)?,
         signal: signal(context, &request.head)?,
         begin,
+        account: Some(context.actor.account().clone()),
     };
     let actor = context.actor;
     context.give(|| {

@@ -5,6 +5,8 @@
 
 use crate::stage::{Stage, failure};
 use crate::{Failure, Verdict};
+use tessera_abi::Resource;
+use tessera_core::account::Figures;
 use tessera_core::kernel::Kernel;
 
 /// See the module.
@@ -15,6 +17,8 @@ pub struct Inventory {
     endpoints: usize,
     stacks_lent: usize,
     timers: usize,
+    /// Of the machine's account, of which all the others are.
+    charged: [usize; 4],
     heap_bytes: usize,
     heap_live: usize,
     frames_free: usize,
@@ -26,12 +30,17 @@ impl Inventory {
     pub fn of(kernel: &Kernel) -> Self {
         let heap = khal::heap::stats();
         let ids = khal::cpu::all();
+        let charged = |resource| {
+            let Figures { used, given, .. } = kernel.account().figures(resource);
+            (used + given) as usize
+        };
         Inventory {
             actors: kernel.registry().living(),
             capabilities: tessera_core::cap::object::living(),
             endpoints: tessera_core::ipc::endpoint::living(),
             stacks_lent: kernel.scheduler().stacks().figures().lent,
             timers: ids.map(|id| kernel.scheduler().core(id).timers().len()).sum(),
+            charged: [Resource::Memory, Resource::Slots, Resource::Mailbox, Resource::Actors].map(charged),
             heap_bytes: heap.bytes,
             heap_live: heap.live,
             frames_free: heap.frames_free,
@@ -41,12 +50,18 @@ impl Inventory {
 
     /// The first figure that differs: its name, this one's, the other's.
     pub fn difference(&self, other: &Inventory) -> Option<(&'static str, usize, usize)> {
+        let [memory, slots, mailbox, actors] = self.charged;
+        let [memory_then, slots_then, mailbox_then, actors_then] = other.charged;
         [
             ("actors", self.actors, other.actors),
             ("capabilities", self.capabilities, other.capabilities),
             ("endpoints", self.endpoints, other.endpoints),
             ("stacks lent", self.stacks_lent, other.stacks_lent),
             ("timers", self.timers, other.timers),
+            ("memory charged", memory, memory_then),
+            ("slots charged", slots, slots_then),
+            ("mailbox charged", mailbox, mailbox_then),
+            ("actors charged", actors, actors_then),
             ("live allocations", self.heap_live, other.heap_live),
             ("heap bytes", self.heap_bytes, other.heap_bytes),
             ("free frames", self.frames_free, other.frames_free),

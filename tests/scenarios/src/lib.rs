@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+mod accounts;
 mod asking;
 mod calls;
 mod chaos;
@@ -101,6 +102,11 @@ list! {
         expired_handles a_slot_bomb a_message_flood a_memory_bomb a_stack_bomb a_table_bomb a_region_bomb
         endless_loops_on_every_core a_fork_bomb replies_that_are_none an_endpoint_closed_under_its_waiters
         kills_in_every_state;
+    accounts: a_fork_bomb_stops_at_its_own_account a_bomb_of_endpoints_stops_at_its_own_account
+        a_flood_of_bytes_stops_at_its_own_account memory_over_the_account_is_refused_to_the_actor_alone
+        a_spawn_over_the_account_leaves_nothing_charged
+        a_shrunk_account_ends_nobody_and_gives_up_what_comes_back a_killed_actor_leaves_its_account_whole
+        an_account_goes_with_the_last_that_refers_to_it;
     observing: the_trace_tells_what_happened;
     hostile: random_calls_are_answered_as_their_rows_say;
     revocation: whoever_is_blocked_by_what_is_taken_back_is_told a_capability_on_its_way_is_taken_back

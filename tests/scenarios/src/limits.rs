@@ -87,7 +87,7 @@ pub fn what_expires_on_its_way_arrives_expired(stage: &mut Stage<'_>) -> Verdict
     let door = endpoint(1)?;
     let bystander = stage.main("forever", vec![])?;
     let limited = authority(ObjectKind::Clock)?.derive_limited(Rights::ALL, 0, &soon())?;
-    let mut message = Message { caps: Carried::with_room()?, ..Message::default() };
+    let mut message = Message { caps: Carried::charged(bystander.account())?, ..Message::default() };
     check!(message.caps.put(0, limited.derive(Rights::ALL, 0)?).is_ok(), "a message has room");
     endpoint_of(&door)?.send(by_kernel(&bystander), &mut Some(message), Instant::ZERO)?;
     stage.until("it has expired", || limited.check_limits().is_err())?;

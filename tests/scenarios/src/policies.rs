@@ -9,6 +9,7 @@ use khal::time::Instant;
 use tessera_abi::{ActorState, EndReason, Error, ObjectKind, Policy, Priority, Rights, Shape};
 use tessera_core::actor::Actor;
 use tessera_core::cap::{Capability, Tree};
+use tessera_core::ipc::message::Payload;
 use tessera_core::ipc::{Endpoint, Message};
 
 fn exited(error: Error) -> EndReason {
@@ -20,7 +21,8 @@ fn waits(actor: &Arc<Actor>) -> bool {
 }
 
 fn send(queue: &Endpoint, somebody: &Arc<Actor>, bytes: &[u8]) -> Result<(), Error> {
-    let message = Message { bytes: bytes.to_vec(), ..Message::default() };
+    let bytes = Payload::charged(somebody.account(), bytes.len(), || Ok::<_, Error>(bytes.to_vec()))?;
+    let message = Message { bytes, ..Message::default() };
     queue.send(by_kernel(somebody), &mut Some(message), Instant::ZERO)
 }
 
@@ -63,7 +65,7 @@ pub fn a_full_queue_does_as_its_policy_says(stage: &mut Stage<'_>) -> Verdict {
 pub fn a_capacity_that_a_policy_cannot_have_is_refused(_stage: &mut Stage<'_>) -> Verdict {
     let bad = [(Policy::Block, 1025), (Policy::DropOldest, 0), (Policy::Conflate, 0), (Policy::Conflate, 2)];
     for (policy, capacity) in bad {
-        let made = Endpoint::new(capacity, policy).err();
+        let made = Endpoint::new(capacity, policy, None).err();
         check!(made == Some(Error::InvalidArgument), "{} with {capacity}: {made:?}", policy.name());
     }
     Ok(())

@@ -91,7 +91,7 @@ pub fn a_capability_on_its_way_is_taken_back(stage: &mut Stage<'_>) -> Verdict {
     let bystander = stage.main("forever", vec![])?;
     let queue = endpoint_of(&door)?;
     let send = |capability: Capability, expected| {
-        let mut message = Message { caps: Carried::with_room()?, ..Message::default() };
+        let mut message = Message { caps: Carried::charged(bystander.account())?, ..Message::default() };
         check!(message.caps.put(0, capability).is_ok(), "a message has room for a capability");
         let sent = queue.send(by_kernel(&bystander), &mut Some(message), Instant::ZERO);
         check!(sent.err() == expected, "sent: {sent:?}");

@@ -140,7 +140,7 @@ pub fn request(module: &str, shape: Shape, priority: Priority, caps: Vec<Capabil
     let caps = caps.into_iter().map(|capability| (SlotName::EMPTY, capability)).collect();
     // Room for what it begins with, what it makes and what it is sent.
     let slots_max = if module == "random_calls" { 28 } else { 16 };
-    Spawn { profile, charge_max_bytes, slots_max, caps, signal: None, begin: Begin::Now }
+    Spawn { profile, charge_max_bytes, slots_max, caps, signal: None, begin: Begin::Now, account: None }
 }
 
 /// The first capability of an endpoint whose senders wait for room.
@@ -156,7 +156,7 @@ pub fn endpoint(capacity: u32) -> Result<Capability, Failure> {
 /// # Errors
 /// When it cannot be made.
 pub fn endpoint_with(capacity: u32, policy: Policy) -> Result<Capability, Failure> {
-    Ok(Capability::first(Object::Endpoint(Endpoint::new(capacity, policy)?))?)
+    Ok(Capability::first(Object::Endpoint(Endpoint::new(capacity, policy, None)?))?)
 }
 
 /// A notification's first capability.
@@ -164,7 +164,7 @@ pub fn endpoint_with(capacity: u32, policy: Policy) -> Result<Capability, Failur
 /// # Errors
 /// When it cannot be made.
 pub fn notification() -> Result<Capability, Failure> {
-    Ok(Capability::first(Object::Notification(Notification::new()?))?)
+    Ok(Capability::first(Object::Notification(Notification::new(None)?))?)
 }
 
 /// A region's first capability.

@@ -10,6 +10,7 @@ use tessera_abi::{ActorState, EndReason, Error, ObjectKind, RevokeReceipt, Right
 use tessera_core::actor::Actor;
 use tessera_core::cap::revoke::Subtree;
 use tessera_core::cap::{Capability, Object, Pass, Scope};
+use tessera_core::ipc::message::Payload;
 use tessera_core::ipc::{Endpoint, Message, Notification};
 
 fn waits(actor: &Arc<Actor>) -> bool {
@@ -143,7 +144,8 @@ pub fn a_wait_for_any_is_refused_where_it_cannot_be(stage: &mut Stage<'_>) -> Ve
     let things = Things::new(stage, 2)?;
     let waiter = things.waiter(stage)?;
     stage.until("it waits", || waits(&waiter))?;
-    let long = Message { bytes: vec![1; 4], ..Message::default() };
+    let bytes = Payload::charged(stage.kernel.account(), 4, || Ok::<_, Error>(vec![1; 4]))?;
+    let long = Message { bytes, ..Message::default() };
     send(&*things.queue()?, &things.other, long)?;
     stage.ends(&waiter, EndReason::Exited(100 + Error::TooLong as i32))?;
     check!(things.left()? == (true, false), "the message is gone");

@@ -13,7 +13,7 @@ use khal::sync::{Mutex, MutexGuard};
 use tessera_abi::Error;
 
 /// What the lock guards: who has which place.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Seats {
     seats: Vec<Weak<Account>>,
     free: Vec<u32>,
@@ -24,9 +24,14 @@ pub(super) struct Seats {
 pub struct Ledger(Mutex<Seats>);
 
 impl Ledger {
+    /// A list with the place [`Self::MACHINE`] taken.
     pub(super) fn new() -> Self {
-        Ledger(Mutex::new(ranks::LEDGER, Seats::default()))
+        let seats = Seats { seats: [Weak::new()].into(), free: Vec::with_capacity(1) };
+        Ledger(Mutex::new(ranks::LEDGER, seats))
     }
+
+    /// The place of the machine's account.
+    pub(super) const MACHINE: u32 = 0;
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Seats> {
         self.0.lock()

@@ -22,6 +22,7 @@ pub use ledger::Ledger;
 use crate::cap::Tree;
 use crate::fallible;
 use alloc::sync::Arc;
+use khal::contain::Payer;
 use ledger::Seats;
 use tessera_abi::account::{AMOUNT_MOST, UNCHANGED};
 use tessera_abi::{Amounts, Error, Name, Resource};
@@ -51,30 +52,40 @@ pub struct Account {
 }
 
 impl Account {
-    /// The account of a whole machine, which has so much.
-    ///
-    /// # Errors
-    /// `NoMemory`.
-    pub fn machine(name: Name, amounts: &Amounts) -> Result<Arc<Self>, Error> {
-        let ledger = fallible::share(Ledger::new())?;
-        Self::open(name, 0, ledger, amounts, None)
+    /// The account of a whole machine, which has so much. For the kernel's start: it takes memory without asking.
+    pub fn machine(name: Name, amounts: &Amounts) -> Arc<Self> {
+        let ledger = Arc::new(Ledger::new());
+        let account = Arc::new(Account {
+            name,
+            depth: 0,
+            place: Ledger::MACHINE,
+            ledger: ledger.clone(),
+            balances: RESOURCES.map(|resource| Balance::new(amounts.of(resource).min(AMOUNT_MOST))),
+            tree: Tree::new(),
+            above: None,
+        });
+        ledger.lock().fill(Ledger::MACHINE, &account);
+        account
     }
 
-    fn open(
-        name: Name,
-        depth: u8,
-        ledger: Arc<Ledger>,
-        amounts: &Amounts,
-        above: Option<Charge>,
-    ) -> Result<Arc<Self>, Error> {
-        let place = ledger.lock().reserve()?;
-        let limit = |resource| Balance::new(amounts.of(resource).min(AMOUNT_MOST));
-        let balances = RESOURCES.map(limit);
-        let tree = Tree::new();
-        let account = Account { name, depth, place, ledger: ledger.clone(), balances, tree, above };
+    /// An account with nothing, below this one.
+    fn open(self: &Arc<Self>, name: Name) -> Result<Arc<Self>, Error> {
+        if self.depth >= DEPTH_MOST {
+            return Err(Error::Full);
+        }
+        let above = Charge::take(self, Resource::Memory, ACCOUNT_BYTES)?;
+        let place = self.ledger.lock().reserve()?;
         // Refused, it is dropped, which frees its place.
-        let account = fallible::share(account)?;
-        ledger.lock().fill(place, &account);
+        let account = fallible::share(Account {
+            name,
+            depth: self.depth + 1,
+            place,
+            ledger: self.ledger.clone(),
+            balances: RESOURCES.map(|_| Balance::new(0)),
+            tree: Tree::new(),
+            above: Some(above),
+        })?;
+        self.ledger.lock().fill(place, &account);
         Ok(account)
     }
 
@@ -153,11 +164,7 @@ impl Account {
     /// # Errors
     /// `OverQuota` when so much is not free; `Full` when accounts would be more than [`DEPTH_MOST`] deep; `NoMemory`.
     pub fn split(self: &Arc<Self>, name: Name, amounts: &Amounts) -> Result<Arc<Self>, Error> {
-        if self.depth >= DEPTH_MOST {
-            return Err(Error::Full);
-        }
-        let record = Charge::take(self, Resource::Memory, ACCOUNT_BYTES)?;
-        let child = Self::open(name, self.depth + 1, self.ledger.clone(), &Amounts::NONE, Some(record))?;
+        let child = self.open(name)?;
         child.resize(Some(self), amounts)?;
         Ok(child)
     }
@@ -226,6 +233,17 @@ impl Account {
             }
         };
         self.pass_up(seats, resource, back);
+    }
+}
+
+/// For the meter of an actor that lives in it.
+impl Payer for Account {
+    fn pay(&self, bytes: usize) -> bool {
+        self.balance(Resource::Memory).take(bytes as u64)
+    }
+
+    fn pay_back(&self, bytes: usize) {
+        self.give_back(Resource::Memory, bytes as u64);
     }
 }
 

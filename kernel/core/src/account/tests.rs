@@ -15,7 +15,7 @@ fn slots(amount: u64) -> Amounts {
 
 fn machine(slots: u64) -> Arc<Account> {
     let amounts = Amounts::NONE.with(SLOTS, slots).with(MEMORY, ROOM);
-    Account::machine(Name::new_truncated("machine"), &amounts).unwrap()
+    Account::machine(Name::new_truncated("machine"), &amounts)
 }
 
 fn split(parent: &Arc<Account>, amounts: &Amounts) -> Arc<Account> {
@@ -59,7 +59,7 @@ fn what_is_not_free_is_given_to_nobody() {
     assert_eq!(whole.split(Name::EMPTY, &amounts).unwrap_err(), Error::OverQuota);
     assert_eq!(five(&whole), [10, 0, 0, 10, 0], "all of it or nothing");
     assert_eq!(whole.figures(MEMORY).free, ROOM);
-    let without_memory = Account::machine(Name::EMPTY, &slots(9)).unwrap();
+    let without_memory = Account::machine(Name::EMPTY, &slots(9));
     assert_eq!(without_memory.split(Name::EMPTY, &slots(1)).unwrap_err(), Error::OverQuota);
 }
 
@@ -120,8 +120,7 @@ fn more_comes_from_the_parent_and_pays_a_debt_first() {
 
 #[test]
 fn limits_change_all_or_none() {
-    let whole =
-        Account::machine(Name::EMPTY, &slots(5).with(MEMORY, ROOM).with(Resource::Actors, 5)).unwrap();
+    let whole = Account::machine(Name::EMPTY, &slots(5).with(MEMORY, ROOM).with(Resource::Actors, 5));
     let part = split(&whole, &slots(3));
     let wanted = Amounts::UNCHANGED.with(MEMORY, 0).with(SLOTS, 5).with(Resource::Actors, 6);
     assert_eq!(part.resize(Some(&whole), &wanted), Err(Error::OverQuota));
@@ -130,7 +129,7 @@ fn limits_change_all_or_none() {
 
 #[test]
 fn an_actor_s_is_given_back_once() {
-    let account = Account::machine(Name::EMPTY, &Amounts::MOST).unwrap();
+    let account = Account::machine(Name::EMPTY, &Amounts::MOST);
     let tenancy = Tenancy::take(&account, 64, 0).unwrap();
     let used = |resource| account.figures(resource).used;
     assert_eq!((used(SLOTS), used(MEMORY), used(Resource::Actors)), (64, 1, 1));
@@ -138,7 +137,7 @@ fn an_actor_s_is_given_back_once() {
     assert_eq!((used(SLOTS), used(MEMORY), used(Resource::Actors)), (0, 0, 0));
     drop(tenancy);
     assert_eq!(five(&account)[1], 0);
-    let poor = Account::machine(Name::EMPTY, &Amounts::MOST.with(Resource::Actors, 0)).unwrap();
+    let poor = Account::machine(Name::EMPTY, &Amounts::MOST.with(Resource::Actors, 0));
     assert_eq!(Tenancy::take(&poor, 64, 9).unwrap_err(), Error::OverQuota);
     assert_eq!((poor.figures(SLOTS).used, poor.figures(MEMORY).used), (0, 0), "a refusal leaves nothing");
 }

@@ -186,7 +186,7 @@ fn discard(actor: &Arc<Actor>, instance: Box<dyn Instance>) {
 
 /// Ends the actor: gives everything back, then tells whoever waits. In this order, so that who
 /// has seen the end can count on the rest. All but the stack that this runs on: that comes back when
-/// the thread has ended, a moment later.
+/// the thread has ended, a moment later than to the account.
 fn finish(actor: &Arc<Actor>, reason: EndReason, detail: Line, instance: Option<Box<dyn Instance>>) {
     if let Some(instance) = instance {
         discard(actor, instance);
@@ -201,6 +201,7 @@ fn finish(actor: &Arc<Actor>, reason: EndReason, detail: Line, instance: Option<
     let table = actor.table().lock().take_all();
     drop(table);
     drop(actor.take_inbox());
+    actor.leave_account();
     report(actor, reason, &detail);
     kernel.registry().remove(actor.id());
     actor.end().latch(reason, detail);

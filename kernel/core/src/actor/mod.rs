@@ -17,6 +17,7 @@ pub mod registry;
 pub mod spawn;
 mod waiting;
 
+use crate::account::{Account, Tenancy};
 use crate::cap::{Pass, Proof, Table, Through, Tree};
 use crate::engine::{Instance, Limits};
 use crate::ipc::{Endpoint, Parcel};
@@ -136,6 +137,7 @@ pub struct Actor {
     table: Mutex<Table>,
     body: Mutex<Body>,
     meter: Meter,
+    tenancy: Tenancy,
     end: End,
     tally: Tally,
 }
@@ -179,6 +181,17 @@ impl Actor {
     /// What is charged to it: all that its instance has allocated.
     pub fn meter(&self) -> &Meter {
         &self.meter
+    }
+
+    /// The account that it lives in: what it makes and sends is charged there, and so are the actors it starts.
+    pub fn account(&self) -> &Arc<Account> {
+        self.tenancy.account()
+    }
+
+    /// Gives back what its account was charged for it. What its meter still counts comes back with that.
+    pub(crate) fn leave_account(&self) {
+        self.meter.settle();
+        self.tenancy.leave();
     }
 
     /// Its end, to be waited for.

@@ -6,6 +6,7 @@
 //! on its own stack: see [`super::activation`].
 
 use super::{Actor, Body, End, EndSignal, Profile, Tally};
+use crate::account::{Account, Tenancy};
 use crate::cap::{Capability, Object, Proof, Table, Through, Tree};
 use crate::fallible;
 use crate::ipc::Endpoint;
@@ -20,6 +21,7 @@ use alloc::vec::Vec;
 use khal::contain::Meter;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 use khal::sync::{ArcSlot, Mutex};
+use khal::thread::Stack;
 use tessera_abi::{ActorState, Error, Handle, Rights, Shape, SlotName};
 
 /// A request for an actor, all of it checked and owned.
@@ -37,6 +39,8 @@ pub struct Spawn {
     pub signal: Option<EndSignal>,
     /// Whether it begins by itself.
     pub begin: Begin,
+    /// The account that it is to live in; the machine's if none is named.
+    pub account: Option<Arc<Account>>,
 }
 
 /// When an actor that has been made begins to run.
@@ -63,18 +67,20 @@ impl Begin {
 /// # Errors
 /// `NotFound` when the image has no such module; `InvalidArgument` for a handler whose first
 /// capability is no endpoint with the right to receive, or has limits; `TableFull` when the capabilities do not fit;
-/// `Full`, `NoMemory`.
+/// `OverQuota` when its account has no actor, no such table or no memory for it left; `Full`, `NoMemory`.
 pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> {
-    let Spawn { profile, charge_max_bytes, slots_max, caps, signal, begin } = request;
+    let Spawn { profile, charge_max_bytes, slots_max, caps, signal, begin, account } = request;
     if !kernel.modules().exists(profile.module.as_str()) {
         return Err(Error::NotFound);
     }
+    let account = account.as_ref().unwrap_or(kernel.account());
+    let tenancy = Tenancy::take(account, slots_max, record_bytes(&profile))?;
     let mut table = fill_table(slots_max, caps)?;
     let own_endpoint = match profile.shape {
         Shape::Handler => Some(find_own_endpoint(&table)?),
         Shape::Main => None,
     };
-    let meter = Meter::new(charge_max_bytes);
+    let meter = Meter::paid_by(charge_max_bytes, account.clone());
     let actor = kernel.registry().add(|id| {
         let stacks = kernel.scheduler().stacks();
         let pass_on = |next: Next| {
@@ -110,6 +116,7 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
             table: Mutex::new(ranks::TABLE, table),
             body: Mutex::new(ranks::BODY, body),
             meter,
+            tenancy,
             end: End::new(signal),
             tally: Tally::default(),
         };
@@ -143,6 +150,12 @@ impl Actor {
         }
         if refused.is_none() { Ok(()) } else { Err(Error::TableFull) }
     }
+}
+
+/// What an actor costs the kernel besides its table and what its meter counts, in bytes.
+fn record_bytes(profile: &Profile) -> usize {
+    let stack = if profile.shape == Shape::Main { Stack::BYTES } else { 0 };
+    size_of::<Actor>() + profile.args.len() + stack
 }
 
 fn fill_table(slots_max: u32, caps: Vec<(SlotName, Capability)>) -> Result<Table, Error> {

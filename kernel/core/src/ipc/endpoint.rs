@@ -18,6 +18,7 @@ use super::counters::{Calls, Counters, Tally};
 use super::message::Message;
 use super::queue::{Limits, Locked, Offered, Receiver, State};
 use super::waiter::{Parcel, Room};
+use crate::account::{Account, Charge};
 use crate::actor::Actor;
 use crate::cap::{Pass, Tree};
 use crate::fallible;
@@ -29,7 +30,7 @@ use alloc::sync::{Arc, Weak};
 use khal::sync::Mutex;
 use khal::sync::atomic::{AtomicUsize, Ordering};
 use khal::time::Instant;
-use tessera_abi::{Error, Policy};
+use tessera_abi::{Error, Policy, Resource};
 
 /// Who uses an endpoint, and by what leave.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +48,8 @@ pub struct Endpoint {
     state: Mutex<State>,
     /// Capabilities with the right to receive.
     receivers: AtomicUsize,
+    /// What it takes of its maker's account; `None` for one of the kernel's own.
+    _charge: Option<Charge>,
 }
 
 /// Endpoints in existence, of the whole process.
@@ -67,17 +70,21 @@ impl Drop for Endpoint {
 }
 
 impl Endpoint {
-    /// An endpoint that queues up to `capacity` messages, and does with more as `policy` says.
+    /// An endpoint that queues up to `capacity` messages, and does with more as `policy` says. It is charged to
+    /// `payer`, if anybody pays, for as long as somebody can name it.
     ///
     /// # Errors
-    /// `InvalidArgument` for a capacity that the policy does not [allow](Policy::allows), `NoMemory`.
-    pub fn new(capacity: u32, policy: Policy) -> Result<Arc<Self>, Error> {
+    /// `InvalidArgument` for a capacity that the policy does not [allow](Policy::allows), `OverQuota`, `NoMemory`.
+    pub fn new(capacity: u32, policy: Policy, payer: Option<&Arc<Account>>) -> Result<Arc<Self>, Error> {
         if !policy.allows(capacity) {
             return Err(Error::InvalidArgument);
         }
-        let mut queue = VecDeque::new();
         // A rendezvous queues what a receiver has been woken for.
-        queue.try_reserve_exact(capacity.max(1) as usize).map_err(|_| Error::NoMemory)?;
+        let room = capacity.max(1) as usize;
+        let bytes = size_of::<Endpoint>() + room * size_of::<Message>();
+        let charge = payer.map(|payer| Charge::take(payer, Resource::Memory, bytes)).transpose()?;
+        let mut queue = VecDeque::new();
+        queue.try_reserve_exact(room).map_err(|_| Error::NoMemory)?;
         let state = State {
             queue,
             receivers: VecDeque::new(),
@@ -91,7 +98,12 @@ impl Endpoint {
         let state = Mutex::new(ranks::ENDPOINT, state);
         // Relaxed: a figure for listings and leak tests.
         LIVING.fetch_add(1, Ordering::Relaxed);
-        fallible::share(Endpoint { tree: Tree::new(), state, receivers: AtomicUsize::new(0) })
+        fallible::share(Endpoint {
+            tree: Tree::new(),
+            state,
+            receivers: AtomicUsize::new(0),
+            _charge: charge,
+        })
     }
 
     pub(super) fn lock(&self) -> Locked<'_> {

@@ -5,6 +5,7 @@
 //! Invariant: while somebody waits the word is zero. Lock: its own, rank `NOTIFICATION`.
 
 use super::waiter::{Parcel, Room, Waiter};
+use crate::account::{Account, Charge};
 use crate::actor::Actor;
 use crate::cap::{Pass, Tree};
 use crate::fallible;
@@ -15,7 +16,7 @@ use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use khal::sync::Mutex;
 use khal::time::Instant;
-use tessera_abi::Error;
+use tessera_abi::{Error, Resource};
 
 #[derive(Debug)]
 struct State {
@@ -29,16 +30,21 @@ struct State {
 pub struct Notification {
     tree: Tree,
     state: Mutex<State>,
+    /// What it takes of its maker's account; `None` for one of the kernel's own.
+    _charge: Option<Charge>,
 }
 
 impl Notification {
-    /// A notification with no bit set.
+    /// A notification with no bit set. It is charged to `payer`, if anybody pays, for as long as somebody can name
+    /// it.
     ///
     /// # Errors
-    /// `NoMemory`.
-    pub fn new() -> Result<Arc<Self>, Error> {
+    /// `OverQuota`, `NoMemory`.
+    pub fn new(payer: Option<&Arc<Account>>) -> Result<Arc<Self>, Error> {
+        let bytes = size_of::<Notification>();
+        let charge = payer.map(|payer| Charge::take(payer, Resource::Memory, bytes)).transpose()?;
         let state = Mutex::new(ranks::NOTIFICATION, State { bits: 0, waiters: VecDeque::new() });
-        fallible::share(Notification { tree: Tree::new(), state })
+        fallible::share(Notification { tree: Tree::new(), state, _charge: charge })
     }
 
     /// Every capability that names it.

@@ -1,0 +1,188 @@
+//! Accounts: who takes too much stops at his own, and all that was taken comes back.
+
+use crate::stage::{Stage, authority, by_kernel, endpoint, endpoint_of, request};
+use crate::{Failure, Verdict, check};
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use khal::thread::Stack;
+use khal::time::Instant;
+use tessera_abi::{
+    Amounts, EndReason, Error, FaultKind, Name, ObjectKind, Priority, Resource, Rights, Shape,
+};
+use tessera_core::account::{Account, Figures};
+use tessera_core::actor::Actor;
+use tessera_core::actor::spawn::{Spawn, spawn};
+use tessera_core::cap::revoke::Subtree;
+use tessera_core::cap::{Capability, Scope};
+
+const OVER_QUOTA: EndReason = EndReason::Exited(Error::OverQuota as i32);
+const DONE: EndReason = EndReason::Exited(0);
+
+const ALL: [Resource; 4] = [Resource::Memory, Resource::Slots, Resource::Mailbox, Resource::Actors];
+
+/// Enough for a few small actors.
+const SOME: Amounts = Amounts { memory: 4 << 20, slots: 1000, mailbox: 10_000, actors: 10, ..Amounts::NONE };
+
+/// An account with so much out of the machine's.
+fn account(stage: &Stage<'_>, amounts: &Amounts) -> Result<Arc<Account>, Failure> {
+    Ok(stage.kernel.account().split(Name::new_truncated("guests"), amounts)?)
+}
+
+/// A main actor that lives in `account`.
+fn guest(
+    stage: &Stage<'_>,
+    account: &Arc<Account>,
+    module: &str,
+    caps: Vec<Capability>,
+) -> Result<Arc<Actor>, Failure> {
+    let request = request(module, Shape::Main, Priority::Normal, caps);
+    Ok(spawn(&stage.kernel, Spawn { account: Some(account.clone()), ..request })?)
+}
+
+fn is_whole(account: &Account) -> bool {
+    ALL.iter().all(|resource| {
+        let Figures { limit, free, .. } = account.figures(*resource);
+        limit == free
+    })
+}
+
+/// Lets the machine run until nothing of `account` is in use or given.
+fn comes_back(stage: &mut Stage<'_>, account: &Account) -> Verdict {
+    stage.until("the account is whole again", || is_whole(account))
+}
+
+/// A server and its client in the machine's account get on as if nothing were.
+fn others_go_on(stage: &mut Stage<'_>) -> Verdict {
+    let door = endpoint(2)?;
+    let server =
+        stage.actor("adder", Shape::Handler, Priority::Normal, vec![door.derive(Rights::ALL, 0)?])?;
+    let client = stage.main("adds_hundred", vec![door.derive(Rights::SEND, 0)?])?;
+    stage.ends(&client, DONE)?;
+    server.kill();
+    stage.ends(&server, EndReason::Killed)
+}
+
+pub fn a_fork_bomb_stops_at_its_own_account(stage: &mut Stage<'_>) -> Verdict {
+    let account = account(stage, &Amounts { actors: 4, ..SOME })?;
+    let spawner = authority(ObjectKind::Spawner)?;
+    let first = guest(stage, &account, "forks", vec![spawner.derive(Rights::ALL, 0)?])?;
+    // Those that it has started go on where it is refused.
+    stage.ends(&first, OVER_QUOTA)?;
+    others_go_on(stage)?;
+    let used = account.figures(Resource::Actors).used;
+    check!((1..=4).contains(&used), "{used} of 4 actors");
+    Subtree::of(&spawner, Scope::Below)?.revoke(&stage.kernel, || {})?;
+    comes_back(stage, &account)
+}
+
+pub fn a_bomb_of_endpoints_stops_at_its_own_account(stage: &mut Stage<'_>) -> Verdict {
+    // Its memory, what its engine needs, and a little for what it makes.
+    let amounts = Amounts { memory: Stack::BYTES as u64 + (160 << 10), ..SOME };
+    let account = account(stage, &amounts)?;
+    let factory = authority(ObjectKind::Factory)?;
+    let caps = vec![factory.derive(Rights::ALL, 0)?];
+    let request = Spawn {
+        slots_max: 200,
+        account: Some(account.clone()),
+        ..request("makes", Shape::Main, Priority::Normal, caps)
+    };
+    let maker = spawn(&stage.kernel, request)?;
+    stage.ends(&maker, OVER_QUOTA)?;
+    others_go_on(stage)?;
+    comes_back(stage, &account)
+}
+
+pub fn a_flood_of_bytes_stops_at_its_own_account(stage: &mut Stage<'_>) -> Verdict {
+    let account = account(stage, &Amounts { mailbox: 1050, ..SOME })?;
+    let door = endpoint(64)?;
+    let queue = endpoint_of(&door)?;
+    let flood = guest(stage, &account, "floods_bytes", vec![door.derive(Rights::SEND, 0)?])?;
+    stage.ends(&flood, OVER_QUOTA)?;
+    check!(queue.counters().queued == 10, "{} messages of 100 bytes in 1050", queue.counters().queued);
+    let other = stage.main("sends_once", vec![door.derive(Rights::SEND, 0)?])?;
+    stage.ends(&other, DONE)?;
+    // What is under way stays the sender's, who is over; received or dropped, it comes back.
+    let under_way = || account.figures(Resource::Mailbox).used;
+    check!(under_way() == 1000, "{} bytes under way", under_way());
+    drop(queue.recv(by_kernel(&other), 4096, Instant::ZERO)?);
+    check!(under_way() == 900, "{} bytes under way", under_way());
+    queue.close(&tessera_core::cap::Pass::KERNEL)?;
+    comes_back(stage, &account)
+}
+
+pub fn memory_over_the_account_is_refused_to_the_actor_alone(stage: &mut Stage<'_>) -> Verdict {
+    let account = account(stage, &Amounts { memory: 1 << 20, ..SOME })?;
+    // It declares 16 MiB.
+    let large = guest(stage, &account, "large", vec![])?;
+    stage.ends(&large, EndReason::Fault(FaultKind::OutOfMemory))?;
+    others_go_on(stage)?;
+    comes_back(stage, &account)
+}
+
+/// Each resource in turn is what there is too little of.
+pub fn a_spawn_over_the_account_leaves_nothing_charged(stage: &mut Stage<'_>) -> Verdict {
+    let little = [(Resource::Memory, 1000), (Resource::Slots, 15), (Resource::Actors, 0)];
+    for (resource, amount) in little {
+        let account = account(stage, &SOME.with(resource, amount))?;
+        let living = stage.kernel.registry().living();
+        let request = request("nothing", Shape::Main, Priority::Normal, vec![]);
+        let refused = spawn(&stage.kernel, Spawn { account: Some(account.clone()), ..request });
+        check!(refused.is_err_and(|error| error == Error::OverQuota), "spawned without {}", resource.name());
+        check!(is_whole(&account), "something is charged without {}", resource.name());
+        check!(stage.kernel.registry().living() == living, "somebody lives");
+    }
+    Ok(())
+}
+
+pub fn a_shrunk_account_ends_nobody_and_gives_up_what_comes_back(stage: &mut Stage<'_>) -> Verdict {
+    let account = account(stage, &SOME)?;
+    let guests: Vec<_> =
+        (0..3).map(|_| guest(stage, &account, "forever", vec![])).collect::<Result<_, _>>()?;
+    let machine = stage.kernel.account().clone();
+    let given = || machine.figures(Resource::Actors).given;
+    account.resize(None, &Amounts::UNCHANGED.with(Resource::Actors, 1))?;
+    check!(given() == 3, "{} actors are with the account: what is free is back at once", given());
+    check!(account.figures(Resource::Actors).owed == 2, "two are over");
+    check!(guest(stage, &account, "nothing", vec![]).is_err(), "one more in an account that owes");
+    others_go_on(stage)?;
+    for (guest, left) in guests.iter().zip([2, 1, 1]) {
+        check!(guest.end().record().is_none(), "one has ended of itself");
+        guest.kill();
+        stage.ends(guest, EndReason::Killed)?;
+        check!(given() == left, "{} actors are with the account, not {left}", given());
+    }
+    comes_back(stage, &account)
+}
+
+/// Killed while it runs, waits and rests, with what it has made and sent.
+pub fn a_killed_actor_leaves_its_account_whole(stage: &mut Stage<'_>) -> Verdict {
+    let account = account(stage, &SOME)?;
+    let rests = endpoint(1)?;
+    let handler = request("adder", Shape::Handler, Priority::Normal, vec![rests.derive(Rights::ALL, 0)?]);
+    let handler = spawn(&stage.kernel, Spawn { account: Some(account.clone()), ..handler })?;
+    let looping = guest(stage, &account, "forever", vec![])?;
+    let clock = authority(ObjectKind::Clock)?.derive(Rights::ALL, 0)?;
+    let waiting = guest(stage, &account, "sleeps", vec![clock])?;
+    stage.until("it rests", || handler.gate().is_waiting())?;
+    stage.until("it sleeps", || waiting.gate().is_waiting())?;
+    for actor in [&handler, &looping, &waiting] {
+        actor.kill();
+        stage.ends(actor, EndReason::Killed)?;
+    }
+    // At the end that was told, with nothing more to wait for.
+    check!(is_whole(&account), "not all is back: {:?}", account.figures(Resource::Memory));
+    Ok(())
+}
+
+pub fn an_account_goes_with_the_last_that_refers_to_it(stage: &mut Stage<'_>) -> Verdict {
+    let machine = stage.kernel.account().clone();
+    let before = ALL.map(|resource| machine.figures(resource));
+    let account = account(stage, &SOME)?;
+    let guest = guest(stage, &account, "nothing", vec![])?;
+    drop(account);
+    check!(machine.figures(Resource::Slots).given == SOME.slots, "it has gone before its actor");
+    stage.ends(&guest, DONE)?;
+    drop(guest);
+    stage.until("the machine has it back", || ALL.map(|resource| machine.figures(resource)) == before)
+}
