@@ -49,6 +49,7 @@ mod region;
 mod renew;
 mod select;
 mod spawn;
+mod stats;
 pub mod supervisor;
 pub mod sync;
 #[cfg_attr(

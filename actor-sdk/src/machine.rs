@@ -257,7 +257,7 @@ impl System {
     }
 
     /// Asks for one record after the other, until the kernel has no more.
-    fn walk<R>(
+    pub(crate) fn walk<R>(
         &self,
         subject: Subject,
         first: u64,

@@ -28,6 +28,7 @@ mod limits;
 mod lives;
 mod parcel;
 mod state;
+mod stats;
 
 use std::any::Any;
 use std::cell::RefCell;

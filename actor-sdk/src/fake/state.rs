@@ -10,8 +10,8 @@ use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, HolderRecord, LogEntry, MachineRecord,
 };
 use tessera_abi::{
-    EndReason, EndRecord, Error, GrantState, Handle, HostCall, LimitsRecord, Line, Needs, ObjectKind, Policy,
-    RevokeScope, Rights, TraceRecord, Usage,
+    EndReason, EndRecord, Error, GrantState, Handle, HostCall, LatencyRecord, LimitsRecord, Line, Needs,
+    ObjectKind, Policy, RevokeScope, Rights, StatsRecord, TraceRecord, Usage,
 };
 
 use super::limits::Limits;
@@ -182,6 +182,8 @@ pub struct State {
     pub limits_records: Vec<(u32, u32, LimitsRecord)>,
     pub endpoint_records: Vec<(u32, EndpointRecord)>,
     pub trace: Vec<TraceRecord>,
+    pub latency_records: Vec<(u32, LatencyRecord)>,
+    pub stats: StatsRecord,
     /// Whether the trace is on.
     pub traces: bool,
     pub holder_records: Vec<(u64, u32, HolderRecord)>,

@@ -333,6 +333,10 @@ pub fn trace_set(system: Handle, on: bool) -> Answer {
     done(border::trace_set(system.bits(), u32::from(on)))
 }
 
+pub fn stats_set(system: Handle, on: bool) -> Answer {
+    done(border::stats_set(system.bits(), u32::from(on)))
+}
+
 pub fn power(system: Handle, action: PowerAction) -> Answer {
     done(border::power(system.bits(), action.number()))
 }

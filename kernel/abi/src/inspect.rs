@@ -24,6 +24,9 @@ numbered! {
             "The same slot as for `capability`: what is left of its limits, a `LimitsRecord`.";
         Endpoint = 4, "endpoint",
             "The endpoint in the first such slot at or after the index's low half, of the actor in its high half, an `EndpointRecord`.";
+        Stats = 11, "stats", "Whether statistics are kept; index 0 only. A `StatsRecord`.";
+        Latency = 12, "latency",
+            "The endpoint found as for `endpoint`: how long its messages and calls took, a `LatencyRecord`.";
         Trace = 9, "trace",
             "The first event at or after the number in the index's low 48 bits that the core in its high 16 still keeps, a `TraceRecord`.";
     }

@@ -140,6 +140,8 @@ macro_rules! for_each_host_call {
                 "As cap_revoke, for a capability of some actor (named as for holders). Only counting needs no more; taking back needs the right to revoke.";
             100 TraceSet trace_set(system: Handle, on: Number) needs System [INSPECT] gives "0" refuses [InvalidArgument]
                 "Switches the trace on (1) or off (0). What it has stays, to be read by inspect.";
+            101 StatsSet stats_set(system: Handle, on: Number) needs System [INSPECT] gives "0" refuses [InvalidArgument]
+                "Begins to keep statistics anew (1) or stops (0). What was measured stays until they begin again, to be read by inspect.";
         }
     };
 }

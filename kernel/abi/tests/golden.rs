@@ -10,8 +10,8 @@ use tessera_abi::inspect::{
 };
 use tessera_abi::limits::{Derivation, LimitsRecord};
 use tessera_abi::{
-    EndRecord, Error, FaultKind, Message, ObjectKind, Rights, SpawnCap, SpawnHead, TABLE, TraceRecord,
-    WaitItem,
+    EndRecord, Error, FaultKind, Histogram, LatencyRecord, Message, ObjectKind, Rights, SpawnCap, SpawnHead,
+    StatsRecord, TABLE, TraceRecord, WaitItem,
 };
 
 fn frozen_form() -> Result<String, std::fmt::Error> {
@@ -54,6 +54,9 @@ fn frozen_form() -> Result<String, std::fmt::Error> {
         ("endpoint", EndpointRecord::SIZE),
         ("wait-item", WaitItem::SIZE),
         ("trace", TraceRecord::SIZE),
+        ("stats", StatsRecord::SIZE),
+        ("histogram", Histogram::SIZE),
+        ("latency", LatencyRecord::SIZE),
     ];
     for (name, size) in sizes {
         writeln!(text, "record {name} {size}")?;

@@ -1,7 +1,7 @@
 //! The kernel as one value: its parts, and nothing global.
 //!
-//! Owns the machine's account, the scheduler, the registry, the modules, the log, the trace, the console's waiter. There is one in an
-//! image; a test makes as many as it likes. It decides nothing itself.
+//! Owns the machine's account, the scheduler, the registry, the modules, the log, the trace, the statistics' switch, the
+//! console's waiter. There is one in an image; a test makes as many as it likes. It decides nothing itself.
 
 use crate::account::Account;
 use crate::actor::Actor;
@@ -13,6 +13,7 @@ use crate::log::{Log, Writer};
 use crate::modules::Modules;
 use crate::random::Random;
 use crate::sched::core::{Scheduler, Step};
+use crate::stats::Stats;
 use crate::trace::Trace;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -75,6 +76,7 @@ pub struct Kernel {
     image: Image<'static>,
     log: Log,
     trace: Trace,
+    stats: Stats,
     console: Console,
     random: Random,
     host: HostFactory,
@@ -99,6 +101,7 @@ impl Kernel {
             image,
             log: Log::new(),
             trace: Trace::new(cores.max(1)),
+            stats: Stats::new(),
             console: Console::new(),
             random: Random::new(),
             host,
@@ -141,6 +144,11 @@ impl Kernel {
     /// The trace.
     pub fn trace(&self) -> &Trace {
         &self.trace
+    }
+
+    /// Whether statistics are kept.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
     }
 
     /// The log.

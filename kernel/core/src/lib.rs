@@ -23,4 +23,5 @@ pub mod random;
 pub mod ranks;
 pub mod region;
 pub mod sched;
+pub mod stats;
 pub mod trace;

@@ -13,10 +13,10 @@ use khal::sync::atomic::Ordering;
 use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, MachineRecord, Subject,
 };
-use tessera_abi::{EndReason, Error, Handle, Name, ObjectKind, Rights, SlotName, TraceRecord};
+use tessera_abi::{EndReason, Error, Handle, LatencyRecord, Name, ObjectKind, Rights, SlotName, TraceRecord};
 use tessera_core::actor::{Actor, ActorId};
 use tessera_core::cap::{Capability, Object};
-use tessera_core::ipc::Endpoint;
+use tessera_core::ipc::{Endpoint, Latencies};
 use tessera_core::kernel::Kernel;
 
 /// Bytes in a page frame (SDM vol. 3, 4.5: the smallest page).
@@ -38,6 +38,9 @@ pub fn inspect(context: &mut Context<'_>, claim: claims::Inspect) -> Result<u64,
             put(context, &claim, &kernel.trace().read(core, number).ok_or(Error::NotFound)?.encode())
         }
         Subject::Endpoint => put(context, &claim, &endpoint(&kernel, claim.index)?.encode()),
+        Subject::Latency => put(context, &claim, &latency(&kernel, claim.index)?.encode()),
+        Subject::Stats if claim.index == 0 => put(context, &claim, &kernel.stats().record().encode()),
+        Subject::Stats => Err(Error::NotFound.into()),
     }
 }
 
@@ -170,6 +173,13 @@ fn endpoint(kernel: &Kernel, index: u64) -> Result<EndpointRecord, Error> {
         callee_gone: calls.callee_gone,
         outstanding: calls.outstanding,
     })
+}
+
+/// The index as for [`capability`].
+fn latency(kernel: &Kernel, index: u64) -> Result<LatencyRecord, Error> {
+    let (slot, endpoint) = next_endpoint(&*holder(kernel, index)?, index as u32).ok_or(Error::NotFound)?;
+    let Latencies { endpoint, waits, answers } = endpoint.latencies(kernel.stats().period());
+    Ok(LatencyRecord { slot, endpoint, waits, answers })
 }
 
 /// The actor whose place is in an index's high half.

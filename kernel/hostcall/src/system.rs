@@ -117,3 +117,13 @@ pub fn trace_set(context: &mut Context<'_>, claim: claims::TraceSet) -> Result<u
     }
     Ok(0)
 }
+
+pub fn stats_set(context: &mut Context<'_>, claim: claims::StatsSet) -> Result<u64, Refusal> {
+    context.may(claim.system, ObjectKind::System, Rights::INSPECT)?;
+    match claim.on {
+        0 => context.actor.kernel().stats().set(false),
+        1 => context.actor.kernel().stats().set(true),
+        _ => return Err(Error::InvalidArgument.into()),
+    }
+    Ok(0)
+}

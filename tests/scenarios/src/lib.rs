@@ -30,6 +30,7 @@ mod regions;
 mod revocation;
 mod scheduling;
 pub mod stage;
+mod statistics;
 mod storms;
 mod suspension;
 mod waiting;
@@ -108,6 +109,8 @@ list! {
         a_shrunk_account_ends_nobody_and_gives_up_what_comes_back a_killed_actor_leaves_its_account_whole
         an_account_goes_with_the_last_that_refers_to_it;
     observing: the_trace_tells_what_happened;
+    statistics: as_many_waits_are_measured_as_messages_delivered what_lies_is_measured_to_have_waited
+        statistics_are_of_one_period;
     hostile: random_calls_are_answered_as_their_rows_say;
     revocation: whoever_is_blocked_by_what_is_taken_back_is_told a_capability_on_its_way_is_taken_back
         a_call_in_line_does_not_get_in_once_it_is_taken_back a_copy_of_what_is_gone_or_too_deep_is_refused

@@ -211,6 +211,8 @@ impl Calls<'_> {
                     .filter(|(owner, record)| *owner == high && record.slot >= low);
                 later.next().map(|(_, record)| record.encode().to_vec())
             }
+            Subject::Stats => Some(state.stats.encode().to_vec()).filter(|_| index == 0),
+            Subject::Latency => state.latency(high, low).map(|record| record.encode().to_vec()),
         };
         let record = record.ok_or(Error::NotFound)?;
         if record.len() > capacity as usize {

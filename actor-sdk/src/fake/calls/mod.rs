@@ -29,7 +29,7 @@ pub struct Calls<'a> {
     pub memory: &'a mut Memory,
 }
 
-type Outcome = Result<u64, Refused>;
+pub type Outcome = Result<u64, Refused>;
 
 macro_rules! declare_dispatch {
     ($($number:literal $variant:ident $name:ident($($arg:ident: $meaning:ident),*) needs $needs:ident [$($right:ident)*]

@@ -8,6 +8,7 @@ mod authority;
 mod lives;
 mod machine;
 mod start;
+mod stats;
 mod trace;
 mod traffic;
 
@@ -93,6 +94,12 @@ const COMMANDS: &[Command] = &[
         usage: "revoke [--dry-run] [--whole] ACTOR SLOT",
         help: "takes back what was derived from a capability, and it too if --whole",
         run: authority::revoke,
+    },
+    Command {
+        name: "stats",
+        usage: "stats [on | off]",
+        help: "keeps statistics, or shows how long messages waited and calls took, the busiest endpoints first",
+        run: stats::stats,
     },
     Command {
         name: "trace",

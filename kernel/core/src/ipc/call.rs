@@ -34,7 +34,8 @@ impl Endpoint {
         deadline: Instant,
     ) -> Result<Message, Error> {
         let By { actor, pass } = by;
-        let terms = Terms { room_bytes, may_wait: deadline != Instant::ZERO };
+        let called = actor.kernel().stats().now();
+        let terms = Terms { room_bytes, may_wait: deadline != Instant::ZERO, called };
         let started = loop {
             let server = self.server();
             // Noted before anybody can have the message, who would else not be refused to call back.
@@ -64,8 +65,21 @@ impl Endpoint {
                 (CallEnd::CallerGone, Err(given_up(ended)))
             }
         };
-        self.lock().calls()?.end(end);
+        self.note_end(actor, end, called)?;
         outcome
+    }
+
+    /// Counts how a call ended that was made at that moment, if it is measured.
+    fn note_end(&self, actor: &Actor, end: CallEnd, called: Option<Instant>) -> Result<(), Error> {
+        let stats = actor.kernel().stats();
+        let mut state = self.lock_measured(stats, called.and_then(|_| stats.now()));
+        if let (CallEnd::Replied, Some(called)) = (end, called)
+            && let Some(latency) = state.latency()
+        {
+            latency.answered(called);
+        }
+        state.calls()?.end(end);
+        Ok(())
     }
 
     /// Sends `message`, which carries the reply of a call that is being served: whoever receives it answers the
@@ -98,7 +112,7 @@ impl Endpoint {
         terms: Terms,
         server: Option<&Arc<Actor>>,
     ) -> Option<Result<Started, Error>> {
-        let state = self.lock();
+        let state = self.lock_measured(by.actor.kernel().stats(), terms.called);
         let same = server.map_or(state.server.strong_count() == 0, |server| state.is_served_by(server));
         same.then(|| self.offer_call(state, by, message, terms))
     }
@@ -125,8 +139,9 @@ impl Endpoint {
             Offered::Taken => None,
             Offered::Dropped(gone) => Some(gone),
             Offered::NoRoom(offered) if terms.may_wait && state.lets_wait() => {
-                let (waiter, until) = (waiter(), Until::Answer);
-                state.senders.push_back(Blocked { waiter, until, message: offered, pass: pass.proof() });
+                let (waiter, until, pass) = (waiter(), Until::Answer, pass.proof());
+                let blocked = Blocked { waiter, until, message: offered, pass, offered: terms.called };
+                state.senders.push_back(blocked);
                 None
             }
             Offered::NoRoom(offered) => {
@@ -149,6 +164,8 @@ struct Terms {
     room_bytes: u32,
     /// Whether it may stand in line for room.
     may_wait: bool,
+    /// When it was made, if that is measured.
+    called: Option<Instant>,
 }
 
 /// The wait that a call has begun, and the message that was dropped for it, if one was.

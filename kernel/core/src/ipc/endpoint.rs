@@ -14,7 +14,7 @@
 //! dropped outside it, because they may hold the last capability of another endpoint.
 
 use super::call::taken_by;
-use super::counters::{Calls, Counters, Tally};
+use super::counters::Tally;
 use super::message::Message;
 use super::queue::{Limits, Locked, Offered, Receiver, State};
 use super::waiter::{Parcel, Room};
@@ -90,7 +90,7 @@ impl Endpoint {
             receivers: VecDeque::new(),
             senders: VecDeque::new(),
             tally: Tally::default(),
-            calls: None,
+            rare: None,
             limits: Limits { capacity, policy, high_water: 0 },
             closed: false,
             server: Weak::new(),
@@ -118,21 +118,6 @@ impl Endpoint {
     /// Waits until whoever is in the middle of a commit is through: for a revoker, after its mark.
     pub(crate) fn fence(&self) {
         drop(self.lock());
-    }
-
-    /// The figures at this moment.
-    pub fn counters(&self) -> Counters {
-        self.lock().figures()
-    }
-
-    /// How much it keeps, and has kept.
-    pub fn limits(&self) -> Limits {
-        self.lock().limits
-    }
-
-    /// What has become of its calls.
-    pub fn calls(&self) -> Calls {
-        self.lock().call_figures()
     }
 
     /// Bytes of the oldest message, 0 if there is none.
@@ -196,7 +181,8 @@ impl Endpoint {
         message: &mut Option<Message>,
         deadline: Instant,
     ) -> Result<Sent, Error> {
-        let mut state = self.lock();
+        let stats = by.actor.kernel().stats();
+        let mut state = self.lock_measured(stats, stats.now());
         self.tree.holds(by.pass)?;
         state.open()?;
         let Some(offered) = message.take() else { return Err(Error::InvalidArgument) };
@@ -223,9 +209,10 @@ impl Endpoint {
     /// `TimedOut`; `Closed`; `Cancelled` when the actor is to stop; `Revoked`; `NoMemory`.
     pub fn recv(&self, by: By<'_>, room_bytes: u32, deadline: Instant) -> Result<Message, Error> {
         let By { actor, pass } = by;
+        let stats = actor.kernel().stats();
         loop {
             let ticket = {
-                let mut state = self.lock();
+                let mut state = self.lock_to_take(stats);
                 if let Err(error) = self.tree.holds(pass) {
                     // He may have been woken for a message: the next one looks.
                     state.hand_on(&self.tree);
@@ -267,7 +254,8 @@ impl Endpoint {
     /// # Errors
     /// `Closed`, `Revoked`, `NoMemory`; then it is not registered.
     pub fn rest(&self, actor: &Arc<Actor>, pass: &Pass) -> Result<Rest, Error> {
-        let mut state = self.lock();
+        // Without a capacity a sender in line hands its message over here.
+        let mut state = self.lock_to_take(actor.kernel().stats());
         self.tree.holds(pass)?;
         state.note_server(actor);
         if state.has_message(&self.tree) {

@@ -1,16 +1,16 @@
 //! What an endpoint's lock guards, and how a message moves in it.
 //!
-//! Owns queue, receivers, blocked senders and counters. The invariants are the endpoint's
+//! Owns queue, receivers, blocked senders, counters, and what is measured of them. The invariants are the endpoint's
 //! ([`super::endpoint`]): every function here is called, and leaves them true, under its lock.
 //! Handing over takes `INBOX` and `QUEUE`. No message is dropped here: what is to go is handed out.
 
-use super::counters::{Calls, Counters, Tally};
+use super::counters::Tally;
 use super::endpoint::By;
+use super::figures::Rare;
 use super::message::Message;
 use super::waiter::{Parcel, Room, Waiter};
 use crate::actor::Actor;
 use crate::cap::{Proof, Tree};
-use crate::fallible;
 use crate::sched::core::Place;
 use crate::sched::gate::{Cause, Ticket};
 use alloc::boxed::Box;
@@ -18,6 +18,7 @@ use alloc::collections::VecDeque;
 use alloc::sync::{Arc, Weak};
 use core::ops::{Deref, DerefMut};
 use khal::sync::MutexGuard;
+use khal::time::Instant;
 use tessera_abi::{Error, Policy};
 
 /// A receiver, and the leave by which it waits.
@@ -43,6 +44,8 @@ pub(super) struct Blocked {
     pub until: Until,
     pub message: Message,
     pub pass: Proof,
+    /// When the message was offered, if that is measured.
+    pub offered: Option<Instant>,
 }
 
 /// How much an endpoint keeps.
@@ -63,8 +66,7 @@ pub(super) struct State {
     pub receivers: VecDeque<Receiver>,
     pub senders: VecDeque<Blocked>,
     pub tally: Tally,
-    /// Made for the first call: there are as many endpoints as idle handlers, and most are never called.
-    pub calls: Option<Box<Calls>>,
+    pub rare: Option<Box<Rare>>,
     pub limits: Limits,
     pub closed: bool,
     /// Who received last: whom a call waits for, as far as can be seen.
@@ -86,24 +88,6 @@ pub(super) enum Offered {
 impl State {
     pub(super) fn open(&self) -> Result<(), Error> {
         if self.closed { Err(Error::Closed) } else { Ok(()) }
-    }
-
-    /// The counters at this moment.
-    pub(super) fn figures(&self) -> Counters {
-        self.tally.with(self.queue.len(), self.senders.len())
-    }
-
-    /// Where calls are counted.
-    pub(super) fn calls(&mut self) -> Result<&mut Calls, Error> {
-        match &mut self.calls {
-            Some(calls) => Ok(calls),
-            none => Ok(none.insert(fallible::own(Calls::default())?)),
-        }
-    }
-
-    /// What has become of its calls.
-    pub(super) fn call_figures(&self) -> Calls {
-        self.calls.as_deref().copied().unwrap_or_default()
     }
 
     /// Whether it was `actor` who received last.
@@ -145,14 +129,14 @@ impl State {
             if !waiter.has_room_for(message.bytes.len()) {
                 // It is for him all the same: he is woken and finds it in the queue.
                 if waiter.hand(None, Cause::Delivered, place).is_ok() {
-                    self.push(message);
+                    self.push(message, self.measured());
                     return None;
                 }
                 continue;
             }
             match waiter.hand(Some(Parcel::Message(message)), Cause::Delivered, place) {
                 Ok(()) => {
-                    self.tally.delivered += 1;
+                    self.count_delivered(self.measured());
                     return None;
                 }
                 Err(Some(Parcel::Message(returned))) => message = returned,
@@ -165,21 +149,21 @@ impl State {
     /// Queues `message` if there is room, or what the policy does instead.
     fn keep(&mut self, tree: &Tree, message: Message) -> Offered {
         if self.queue.len() < self.limits.capacity as usize {
-            self.push(message);
+            self.push(message, self.measured());
             self.wake_receiver(tree);
             return Offered::Taken;
         }
         // Without a capacity there is room for exactly what somebody has been woken for.
         if self.limits.capacity == 0 && self.queue.try_reserve(1).is_ok() && self.wake_receiver(tree) {
-            self.push(message);
+            self.push(message, self.measured());
             return Offered::Taken;
         }
         match self.limits.policy {
             Policy::Block | Policy::Reject => Offered::NoRoom(message),
             Policy::DropNewest => self.drop_of(message),
-            Policy::DropOldest | Policy::Conflate => match self.queue.pop_front() {
-                Some(oldest) => {
-                    self.push(message);
+            Policy::DropOldest | Policy::Conflate => match self.pop() {
+                Some((oldest, _)) => {
+                    self.push(message, self.measured());
                     self.drop_of(oldest)
                 }
                 None => Offered::NoRoom(message),
@@ -187,9 +171,20 @@ impl State {
         }
     }
 
-    fn push(&mut self, message: Message) {
+    /// Queues a message that was offered then, if that is measured.
+    fn push(&mut self, message: Message, offered: Option<Instant>) {
         self.queue.push_back(message);
+        if let Some(latency) = self.latency() {
+            latency.queued(offered);
+        }
         self.limits.high_water = self.limits.high_water.max(self.queue.len() as u32);
+    }
+
+    /// Takes the oldest message out of the queue, and when it was offered, if that was measured.
+    fn pop(&mut self) -> Option<(Message, Option<Instant>)> {
+        let oldest = self.queue.pop_front()?;
+        let left = self.queue.len();
+        Some((oldest, self.latency().and_then(|latency| latency.left(left))))
     }
 
     fn drop_of(&mut self, message: Message) -> Offered {
@@ -226,7 +221,8 @@ impl State {
         }
         let ticket = by.actor.gate().arm();
         let waiter = Waiter { actor: by.actor.clone(), ticket, room: Room::WakeOnly };
-        self.senders.push_back(Blocked { waiter, until: Until::Room, message, pass: by.pass.proof() });
+        let (pass, offered) = (by.pass.proof(), self.measured());
+        self.senders.push_back(Blocked { waiter, until: Until::Room, message, pass, offered });
         Ok(ticket)
     }
 
@@ -275,23 +271,24 @@ impl State {
             self.wake_receiver(tree);
             return Err(Error::TooLong);
         }
-        let oldest = self.queue.pop_front();
-        self.tally.delivered += 1;
+        let Some((oldest, offered)) = self.pop() else { return Ok(None) };
+        self.count_delivered(offered);
         self.refill(tree, self.limits.capacity as usize);
         // What a sender in line has just put there has woken nobody yet.
         self.hand_on(tree);
-        Ok(oldest)
+        Ok(Some(oldest))
     }
 
     /// Gives every blocked sender its message back. One that has stopped waiting meanwhile stays, and takes
     /// its message back by itself.
     pub(super) fn give_back_all(&mut self) {
         for _ in 0..self.senders.len() {
-            let Some(Blocked { waiter, until, message, pass }) = self.senders.pop_front() else { return };
+            let Some(blocked) = self.senders.pop_front() else { return };
+            let Blocked { waiter, until, message, pass, offered } = blocked;
             match waiter.hand(Some(Parcel::Message(message)), Cause::PeerDied, Place::Home) {
                 Ok(()) => self.tally.discarded += 1,
                 Err(Some(Parcel::Message(message))) => {
-                    self.senders.push_back(Blocked { waiter, until, message, pass });
+                    self.senders.push_back(Blocked { waiter, until, message, pass, offered });
                 }
                 Err(_) => {}
             }
@@ -313,7 +310,7 @@ impl State {
                 };
             if takes {
                 if let Some(blocked) = self.senders.remove(at) {
-                    self.push(blocked.message);
+                    self.push(blocked.message, blocked.offered);
                 }
             } else {
                 at += 1;
@@ -322,8 +319,8 @@ impl State {
     }
 }
 
-/// The state while its lock is held. In debug builds every release checks that each message and each call is
-/// accounted for.
+/// The state while its lock is held. What is measured is measured up to the release. In debug builds every release
+/// checks that each message and each call is accounted for.
 pub(super) struct Locked<'a>(pub MutexGuard<'a, State>);
 
 impl Deref for Locked<'_> {
@@ -342,7 +339,10 @@ impl DerefMut for Locked<'_> {
 
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
+        if let Some(latency) = self.latency() {
+            latency.now = None;
+        }
         debug_assert!(self.figures().balance(), "messages are unaccounted for: {:?}", self.figures());
-        debug_assert!(self.call_figures().balance(), "calls are unaccounted for: {:?}", self.calls);
+        debug_assert!(self.call_figures().balance(), "calls are unaccounted for: {:?}", self.call_figures());
     }
 }

@@ -28,6 +28,11 @@ pub fn through_the_interpreter_and_traced(stage: &mut Stage<'_>, sink: &mut Sink
     through_the_interpreter(stage, sink)
 }
 
+pub fn through_the_interpreter_and_measured(stage: &mut Stage<'_>, sink: &mut Sink<'_>) -> Verdict {
+    stage.kernel.stats().set(true);
+    through_the_interpreter(stage, sink)
+}
+
 fn pair(stage: &mut Stage<'_>, sink: &mut Sink<'_>, (server, shape): (&str, Shape), client: &str) -> Verdict {
     let door = endpoint(2)?;
     let server = stage.actor(server, shape, Priority::Normal, vec![door.derive(Rights::ALL, 0)?])?;

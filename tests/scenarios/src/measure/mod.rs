@@ -67,6 +67,7 @@ pub const MEASURES: &[Measure] = &[
     cycles("call_kernel_part_handler", Programs::Native, calls::served_by_a_handler),
     cycles("call_wasm", Programs::Wasm, calls::through_the_interpreter),
     cycles("call_wasm_traced", Programs::Wasm, calls::through_the_interpreter_and_traced),
+    cycles("call_wasm_measured", Programs::Wasm, calls::through_the_interpreter_and_measured),
     cycles("spawn_to_first", Programs::Wasm, spawns::to_the_first_instruction),
     cycles("spawn_to_end", Programs::Wasm, spawns::to_the_end),
     cycles("switch", Programs::Native, switches::voluntary),

@@ -27,11 +27,12 @@ enum Shown {
 use Shown::{Cycles, Nanos};
 
 /// The measures that mean something here, and what their rows say.
-const ROWS: [(&str, Shown, &str); 16] = [
+const ROWS: [(&str, Shown, &str); 17] = [
     ("call_kernel_part", Cycles, "call and reply, kernel part, server receives"),
     ("call_kernel_part_handler", Cycles, "call and reply, kernel part, handler"),
     ("call_wasm", Nanos, "call and reply between two actors, tinywasm"),
     ("call_wasm_traced", Nanos, "the same, with the trace on"),
+    ("call_wasm_measured", Nanos, "the same, with statistics on"),
     ("spawn_to_first", Nanos, "spawn of a parsed module, to its first instruction"),
     ("spawn_to_end", Nanos, "spawn of a parsed module, to its end"),
     ("switch", Nanos, "switch to a thread and back"),
