@@ -11,22 +11,22 @@
 #![cfg(loom)]
 
 use khal::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
-use khal::sync::{ArcSlot, Mutex, Order, Rank};
+use khal::sync::{Mutex, Order, Rank};
 use std::sync::Arc;
 use tessera_abi::Priority;
-use tessera_core::sched::fifo::Linked;
+use tessera_core::sched::fifo::{Linked, Links};
 use tessera_core::sched::levels::Ready;
 use tessera_core::sched::queue::RunQueue;
 
 /// What the models need of an actor.
 struct Item {
     name: u32,
-    link: ArcSlot<Item>,
+    links: Links<Item>,
 }
 
 impl Linked for Item {
-    fn link(&self) -> &ArcSlot<Item> {
-        &self.link
+    fn links(&self) -> &Links<Item> {
+        &self.links
     }
 }
 
@@ -54,7 +54,7 @@ impl Ends for RunQueue<Item> {
     }
 
     fn push(&self, name: u32) {
-        RunQueue::push(self, Arc::new(Item { name, link: ArcSlot::new() }));
+        RunQueue::push(self, Arc::new(Item { name, links: Links::new() }));
     }
 
     fn pop(&self) -> Option<u32> {

@@ -23,7 +23,7 @@ use crate::engine::{Instance, Limits};
 use crate::ipc::{Endpoint, Parcel};
 use crate::kernel::Kernel;
 use crate::sched::core::Place;
-use crate::sched::fifo::Linked;
+use crate::sched::fifo::{Linked, Links};
 use crate::sched::gate::{Cause, Gate, Wake};
 use crate::sched::hold::{Hold, Release};
 use crate::sched::levels::Ready;
@@ -34,7 +34,7 @@ use alloc::vec::Vec;
 use khal::contain::Meter;
 use khal::cpu::CoreId;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
-use khal::sync::{ArcSlot, Mutex, PreemptGuard};
+use khal::sync::{Mutex, PreemptGuard};
 use khal::thread::{Pause, Stack, Thread};
 use tessera_abi::{ActorState, EndReason, Name, Priority, Shape};
 
@@ -108,7 +108,7 @@ pub struct Actor {
     profile: Profile,
     kernel: Arc<Kernel>,
     gate: Gate,
-    link: ArcSlot<Actor>,
+    links: Links<Actor>,
     timer_place: AtomicU32,
     stop: AtomicBool,
     /// It is to stop because an actor that it is linked to failed.
@@ -357,8 +357,8 @@ impl Actor {
 }
 
 impl Linked for Actor {
-    fn link(&self) -> &ArcSlot<Self> {
-        &self.link
+    fn links(&self) -> &Links<Self> {
+        &self.links
     }
 }
 

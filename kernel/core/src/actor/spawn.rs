@@ -13,14 +13,15 @@ use crate::ipc::Endpoint;
 use crate::kernel::Kernel;
 use crate::ranks;
 use crate::sched::core::Place;
+use crate::sched::fifo::Links;
 use crate::sched::gate::Gate;
 use crate::sched::hold::Hold;
 use crate::sched::stacks::Next;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use khal::contain::Meter;
+use khal::sync::Mutex;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64};
-use khal::sync::{ArcSlot, Mutex};
 use khal::thread::Stack;
 use tessera_abi::{ActorState, Error, Handle, Rights, Shape, SlotName};
 
@@ -97,7 +98,7 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
             profile,
             kernel: kernel.clone(),
             gate: Gate::new(),
-            link: ArcSlot::new(),
+            links: Links::new(),
             timer_place: AtomicU32::new(0),
             stop: AtomicBool::new(false),
             orphaned: AtomicBool::new(false),

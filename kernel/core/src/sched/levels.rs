@@ -174,18 +174,18 @@ impl<T: Ready> Default for Levels<T> {
 #[cfg(not(loom))]
 mod tests {
     use super::*;
+    use crate::sched::fifo::Links;
     use alloc::vec::Vec;
-    use khal::sync::ArcSlot;
 
     struct Item {
         name: u32,
         priority: Priority,
         pinned: bool,
-        link: ArcSlot<Item>,
+        links: Links<Item>,
     }
     impl Linked for Item {
-        fn link(&self) -> &ArcSlot<Item> {
-            &self.link
+        fn links(&self) -> &Links<Item> {
+            &self.links
         }
     }
     impl Ready for Item {
@@ -197,7 +197,7 @@ mod tests {
         }
     }
     fn item(name: u32, priority: Priority, pinned: bool) -> Arc<Item> {
-        Arc::new(Item { name, priority, pinned, link: ArcSlot::new() })
+        Arc::new(Item { name, priority, pinned, links: Links::new() })
     }
 
     #[test]
