@@ -59,7 +59,7 @@ pub fn actor(index: u32, name: &str, state: ActorState) -> ActorRecord {
         state,
         priority: Priority::High,
         shape: Shape::Main,
-        reserved: 0,
+        level: Priority::High,
         slots: 3,
         cpu_ns: 5_000,
         memory_bytes: 20_480,
@@ -152,6 +152,14 @@ fn ps_gives_one_line_an_actor_and_says_how_ended_ones_ended() {
     });
     assert!(text.contains("10.1  root  blocked   high      cpu1  5000 ns  20 KiB  1 MiB  any\n"), "{text}");
     assert!(text.contains("14.1  gone  exited 3  high"), "{text}");
+}
+
+#[test]
+fn ps_tells_the_priority_that_an_actor_has_for_a_call() {
+    let text = shown("ps\n", |kernel| {
+        kernel.add_actor(ActorRecord { priority: Priority::Low, ..actor(0, "busy", ActorState::Ready) });
+    });
+    assert!(text.contains("busy  ready  low as high  cpu1"), "{text}");
 }
 
 #[test]

@@ -164,8 +164,8 @@ record! {
         pub priority: Priority,
         /// How it lives.
         pub shape: Shape,
-        /// Set to zero.
-        pub reserved: u8,
+        /// The priority that it has now: its own, or that of the most urgent who waits for it in a call.
+        pub level: Priority,
         /// Slots of its capability table in use.
         pub slots: u32,
         /// Time on a core.

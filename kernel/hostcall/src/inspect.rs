@@ -18,6 +18,7 @@ use tessera_core::actor::{Actor, ActorId};
 use tessera_core::cap::{Capability, Object};
 use tessera_core::ipc::{Endpoint, Latencies};
 use tessera_core::kernel::Kernel;
+use tessera_core::sched::levels::Ready;
 
 /// Bytes in a page frame (SDM vol. 3, 4.5: the smallest page).
 const FRAME_BYTES: u32 = 4096;
@@ -115,7 +116,7 @@ fn actor(kernel: &Kernel, index: u64) -> Result<ActorRecord, Error> {
         state: actor.state(),
         priority: profile.priority,
         shape: profile.shape,
-        reserved: 0,
+        level: actor.priority(),
         slots,
         cpu_ns: actor.tally().cpu_ns.load(Ordering::Relaxed),
         memory_bytes: actor.meter().used() as u64,

@@ -18,6 +18,7 @@ mod flawed;
 mod forwarding;
 mod handing_over;
 mod hostile;
+mod inheritance;
 mod inventory;
 mod limits;
 mod lives;
@@ -132,6 +133,9 @@ list! {
         whoever_is_suspended_in_line_for_a_stack_lets_others_by
         the_suspended_are_killed_in_every_state a_draft_begins_when_it_is_resumed
         suspending_needs_the_right suspend_and_resume_on_every_core_lose_nobody;
+    inheritance: a_server_is_as_urgent_as_who_calls_it
+        levels_travel_along_calls_and_go_with_who_gave_them
+        a_call_that_is_handed_on_takes_its_level_along;
     scheduling: sleepers_never_wake_early many_actors_all_get_done
         the_urgent_go_first_and_the_lowest_still_run more_handlers_than_stacks_are_all_served
         the_reserve_serves_the_urgent_while_others_wait_in_line

@@ -36,13 +36,21 @@ fn ps_row(actor: &ActorRecord) -> Vec<String> {
         ActorId(actor.id).to_string(),
         actor.name.to_string(),
         state(actor),
-        actor.priority.name().into(),
+        priority(actor),
         format!("cpu{}", actor.core),
         time(actor.cpu_ns),
         bytes(actor.memory_bytes),
         bytes(actor.memory_max_bytes),
         actor.module.to_string(),
     ])
+}
+
+/// Its own, and the one that it has for the time of a call, if that is another.
+fn priority(actor: &ActorRecord) -> String {
+    match (actor.priority.name(), actor.level.name()) {
+        (own, now) if own == now => own.into(),
+        (own, now) => format!("{own} as {now}"),
+    }
 }
 
 fn state(actor: &ActorRecord) -> String {

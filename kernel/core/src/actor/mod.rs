@@ -26,7 +26,9 @@ use crate::sched::core::Place;
 use crate::sched::fifo::{Linked, Links};
 use crate::sched::gate::{Cause, Gate, Wake};
 use crate::sched::hold::{Hold, Release};
+use crate::sched::inherit::{Party, Standing};
 use crate::sched::levels::Ready;
+use crate::sched::spot::Spot;
 use crate::sched::timers::Timed;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -109,6 +111,7 @@ pub struct Actor {
     kernel: Arc<Kernel>,
     gate: Gate,
     links: Links<Actor>,
+    spot: Spot,
     timer_place: AtomicU32,
     stop: AtomicBool,
     /// It is to stop because an actor that it is linked to failed.
@@ -121,8 +124,8 @@ pub struct Actor {
     at_safe_point: AtomicBool,
     /// The activation has begun and this machine's threads stay on the core that began them.
     settled: AtomicBool,
-    /// The id of the actor that it waits for in a call, 0 for none.
-    calling: AtomicU64,
+    /// Whom it waits for in a call, and who waits for it.
+    standing: Standing,
     /// What its present wait goes through.
     through: Through,
     /// The last revocation that has counted it.
@@ -348,11 +351,31 @@ impl Actor {
         self.inbox.lock().take()
     }
 
-    /// Notes whom it waits for in a call.
-    pub(crate) fn set_calling(&self, server: Option<&Arc<Actor>>) {
-        // SeqCst, with `waits_for`: it is noted before the server's own note is read, so of two who call each
-        // other at once one sees the other.
-        self.calling.store(server.map_or(0, |server| server.id.bits()), Ordering::SeqCst);
+    /// Whom it waits for in a call, and who waits for it.
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
+}
+
+impl Party for Actor {
+    fn id(&self) -> u64 {
+        self.id.bits()
+    }
+
+    fn own_priority(&self) -> Priority {
+        self.profile.priority
+    }
+
+    fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    fn find(&self, id: u64) -> Option<Arc<Self>> {
+        self.kernel.registry().get(ActorId(id))
+    }
+
+    fn settle(this: &Arc<Self>) {
+        this.kernel.scheduler().settle(this);
     }
 }
 
@@ -364,7 +387,11 @@ impl Linked for Actor {
 
 impl Ready for Actor {
     fn priority(&self) -> Priority {
-        self.profile.priority
+        self.standing.level(self.profile.priority)
+    }
+
+    fn spot(&self) -> &Spot {
+        &self.spot
     }
 
     fn may_move(&self) -> bool {

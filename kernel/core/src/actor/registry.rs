@@ -1,10 +1,11 @@
 //! The list of all actors that have not ended.
 //!
 //! Owns one reference to each. Invariant: an id is a place and how often that place has been used,
-//! so an id is never given twice. Lock: its own, rank `REGISTRY`; actors are dropped outside it.
+//! so an id is never given twice; it has no more than `inherit::ID_BITS` bits. Lock: its own, rank `REGISTRY`; actors are dropped outside it.
 
 use super::{Actor, ActorId};
 use crate::ranks;
+use crate::sched::inherit::ID_BITS;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use khal::sync::Mutex;
@@ -89,7 +90,7 @@ impl Registry {
         }
         let actor = seat.actor.take();
         // A seat whose uses are used up is not offered again: ids stay unique.
-        let reusable = seat.uses < u32::MAX >> 1;
+        let reusable = seat.uses < u32::MAX >> (u64::BITS - ID_BITS);
         state.living -= 1;
         if reusable {
             state.free.push(id.index());

@@ -16,12 +16,14 @@ use crate::sched::core::Place;
 use crate::sched::fifo::Links;
 use crate::sched::gate::Gate;
 use crate::sched::hold::Hold;
+use crate::sched::inherit::Standing;
+use crate::sched::spot::Spot;
 use crate::sched::stacks::Next;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use khal::contain::Meter;
 use khal::sync::Mutex;
-use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64};
+use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32};
 use khal::thread::Stack;
 use tessera_abi::{ActorState, Error, Handle, Rights, Shape, SlotName};
 
@@ -99,6 +101,7 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
             kernel: kernel.clone(),
             gate: Gate::new(),
             links: Links::new(),
+            spot: Spot::nowhere(),
             timer_place: AtomicU32::new(0),
             stop: AtomicBool::new(false),
             orphaned: AtomicBool::new(false),
@@ -107,7 +110,7 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
             hold,
             at_safe_point: AtomicBool::new(true),
             settled: AtomicBool::new(false),
-            calling: AtomicU64::new(0),
+            standing: Standing::new(),
             through: Through::new(),
             counted_by: AtomicU32::new(0),
             won: AtomicU16::new(0),

@@ -9,6 +9,7 @@ use super::{Actor, ActorId};
 use crate::cap::{NodeId, Pass, Passages, Tree};
 use crate::sched::core::Place;
 use crate::sched::gate::{Cause, Ticket};
+use crate::sched::inherit::{self, LONGEST_CHAIN};
 use crate::sched::timers::Entry;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -134,35 +135,47 @@ impl Actor {
         true
     }
 
+    /// Notes whom it waits for in a call.
+    pub(crate) fn set_calling(self: &Arc<Self>, server: Option<&Arc<Actor>>) {
+        inherit::wait_for(self, server);
+    }
+
     /// Notes that its wait `ticket`, for the answer to a call, is now for another server.
-    pub(crate) fn follow_call(&self, ticket: Ticket, server: Option<&Arc<Actor>>) {
-        let server = server.map_or(0, |server| server.id.bits());
-        let before = self.calling.load(Ordering::SeqCst);
+    pub(crate) fn follow_call(self: &Arc<Self>, ticket: Ticket, server: Option<&Arc<Actor>>) {
+        let after = server.map_or(0, |server| server.id.bits());
+        let before = self.standing.waits_for();
         // Mostly it is the one that was called, and noted.
-        if before == server || self.gate.ticket() != Some(ticket) {
+        if before == after || self.gate.ticket() != Some(ticket) {
             return;
         }
         // Its owner may have gone on meanwhile: then the note has changed, or the wait is seen to be over after
-        // this, and what was there is put back. SeqCst, as in `set_calling`.
-        let noted = self.calling.compare_exchange(before, server, Ordering::SeqCst, Ordering::SeqCst);
-        if noted.is_ok() && self.gate.ticket() != Some(ticket) {
-            let _gone_on = self.calling.compare_exchange(server, before, Ordering::SeqCst, Ordering::SeqCst);
+        // this, and what was there is put back.
+        if inherit::follow(self, before, server) && self.gate.ticket() != Some(ticket) {
+            let put_back = self.kernel.registry().get(ActorId(before));
+            let _gone_on = inherit::follow(self, after, put_back.as_ref());
+        }
+    }
+
+    /// Its wait `ticket` for the answer to a call is about to be ended by whom it waits for, who keeps no level that
+    /// it gave: or he would run on before it.
+    pub(crate) fn is_answered(self: &Arc<Self>, ticket: Ticket) {
+        if self.standing.gives() {
+            self.follow_call(ticket, None);
         }
     }
 
     /// Whether it waits, through any number of calls up to a bound, for `other`.
     pub(crate) fn waits_for(&self, other: &Arc<Actor>) -> bool {
-        const LONGEST_CHAIN: usize = 16;
         let mut id = self.id;
         for _ in 0..LONGEST_CHAIN {
             if id == other.id {
                 return true;
             }
             let next = if id == self.id {
-                self.calling.load(Ordering::SeqCst)
+                self.standing.waits_for()
             } else {
                 let actor = self.kernel.registry().get(id);
-                actor.map_or(0, |actor| actor.calling.load(Ordering::SeqCst))
+                actor.map_or(0, |actor| actor.standing.waits_for())
             };
             if next == 0 {
                 return false;

@@ -113,8 +113,7 @@ impl Endpoint {
         server: Option<&Arc<Actor>>,
     ) -> Option<Result<Started, Error>> {
         let state = self.lock_measured(by.actor.kernel().stats(), terms.called);
-        let same = server.map_or(state.server.strong_count() == 0, |server| state.is_served_by(server));
-        same.then(|| self.offer_call(state, by, message, terms))
+        state.is_served_by(server).then(|| self.offer_call(state, by, message, terms))
     }
 
     fn offer_call(

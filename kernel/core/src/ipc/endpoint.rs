@@ -125,9 +125,9 @@ impl Endpoint {
         self.lock().queue.front().map_or(0, |oldest| oldest.bytes.len())
     }
 
-    /// Who received here last, if he still exists.
+    /// Who receives here next, as far as can be seen: the first in line, else who received last, if he still exists.
     pub fn server(&self) -> Option<Arc<Actor>> {
-        self.lock().server.upgrade()
+        self.lock().next_server()
     }
 
     /// Counts a new capability with the right to receive, under the tree's lock.
@@ -209,24 +209,11 @@ impl Endpoint {
     /// `TimedOut`; `Closed`; `Cancelled` when the actor is to stop; `Revoked`; `NoMemory`.
     pub fn recv(&self, by: By<'_>, room_bytes: u32, deadline: Instant) -> Result<Message, Error> {
         let By { actor, pass } = by;
-        let stats = actor.kernel().stats();
         loop {
-            let ticket = {
-                let mut state = self.lock_to_take(stats);
-                if let Err(error) = self.tree.holds(pass) {
-                    // He may have been woken for a message: the next one looks.
-                    state.hand_on(&self.tree);
-                    return Err(error);
-                }
-                state.note_server(actor);
-                if let Some(message) = state.take_oldest(&self.tree, room_bytes)? {
-                    return Ok(taken_by(actor, message));
-                }
-                state.open()?;
-                if deadline == Instant::ZERO {
-                    return Err(Error::WouldBlock);
-                }
-                state.wait_for_message(by, Room::Bytes(room_bytes))?
+            let ticket = match self.start_recv(by, room_bytes, deadline)? {
+                // Outside the lock: who is waited for may have to be looked up.
+                Came::Message(message) => return Ok(taken_by(actor, message)),
+                Came::Waits(ticket) => ticket,
             };
             let ended = actor.block(ticket, deadline, Some((&self.tree, pass)));
             let error = match (ended, actor.take_inbox()) {
@@ -246,6 +233,25 @@ impl Endpoint {
             self.forget_receiver(actor, ticket);
             return Err(error);
         }
+    }
+
+    /// A receive up to where it blocks.
+    fn start_recv(&self, by: By<'_>, room_bytes: u32, deadline: Instant) -> Result<Came, Error> {
+        let mut state = self.lock_to_take(by.actor.kernel().stats());
+        if let Err(error) = self.tree.holds(by.pass) {
+            // He may have been woken for a message: the next one looks.
+            state.hand_on(&self.tree);
+            return Err(error);
+        }
+        state.note_server(by.actor);
+        if let Some(message) = state.take_oldest(&self.tree, room_bytes)? {
+            return Ok(Came::Message(message));
+        }
+        state.open()?;
+        if deadline == Instant::ZERO {
+            return Err(Error::WouldBlock);
+        }
+        state.wait_for_message(by, Room::Bytes(room_bytes)).map(Came::Waits)
     }
 
     /// A handler's end of activation: if there is no message, registers it to be woken by the next
@@ -334,6 +340,14 @@ enum Sent {
     /// So it is, or was dropped itself; this one goes for it.
     Dropping(Message),
     /// It waits for room.
+    Waits(Ticket),
+}
+
+/// How far a receive has come.
+enum Came {
+    /// To a message.
+    Message(Message),
+    /// It waits for one.
     Waits(Ticket),
 }
 

@@ -90,13 +90,27 @@ impl State {
         if self.closed { Err(Error::Closed) } else { Ok(()) }
     }
 
-    /// Whether it was `actor` who received last.
-    pub(super) fn is_served_by(&self, actor: &Arc<Actor>) -> bool {
-        self.server.as_ptr() == Arc::as_ptr(actor)
+    /// Who receives next, as far as can be seen: the first in line, else who received last.
+    pub(super) fn next_server(&self) -> Option<Arc<Actor>> {
+        self.first_in_line().cloned().or_else(|| self.server.upgrade())
+    }
+
+    /// Whether it is `actor` who receives next; `None` is nobody.
+    pub(super) fn is_served_by(&self, actor: Option<&Arc<Actor>>) -> bool {
+        match (self.first_in_line(), actor) {
+            (Some(first), Some(actor)) => Arc::ptr_eq(first, actor),
+            (Some(_), None) => false,
+            (None, Some(actor)) => self.server.as_ptr() == Arc::as_ptr(actor),
+            (None, None) => self.server.strong_count() == 0,
+        }
+    }
+
+    fn first_in_line(&self) -> Option<&Arc<Actor>> {
+        self.receivers.front().map(|first| &first.waiter.actor)
     }
 
     pub(super) fn note_server(&mut self, actor: &Arc<Actor>) {
-        if !self.is_served_by(actor) {
+        if self.server.as_ptr() != Arc::as_ptr(actor) {
             self.server = Arc::downgrade(actor);
         }
     }

@@ -2,8 +2,9 @@
 //!
 //! Owns the caller's wait. There is one reply for each call and it is used at most once: answering
 //! consumes the wait, and a reply that is dropped unanswered, for whatever reason, tells the caller
-//! that its peer died, or that there was no room for what it sent. A caller that has gone (deadline, kill) leaves a reply that answers nobody.
-//! Locks: those of [`Waiter::hand`].
+//! that its peer died, or that there was no room for what it sent. Whoever ends the call gives back the level that
+//! the caller gave him, before the caller is made ready. A caller that has gone (deadline, kill) leaves a reply that answers nobody.
+//! Locks: those of [`Waiter::hand`]; before it `REGISTRY` and `QUEUE`, each alone, if a level is given back.
 
 use super::message::Message;
 use super::waiter::{Parcel, Waiter};
@@ -41,6 +42,7 @@ impl Reply {
     /// # Errors
     /// `PeerDead` when the caller has stopped waiting; the answer is dropped.
     pub fn answer(self, message: Message) -> Result<(), Error> {
+        self.caller.actor.is_answered(self.caller.ticket);
         self.caller
             .hand(Some(Parcel::Message(message)), Cause::Delivered, Place::Here)
             .map_err(|_undelivered| Error::PeerDead)
@@ -48,6 +50,7 @@ impl Reply {
 
     /// Tells the caller that its message was dropped for want of room.
     pub fn refuse(self) {
+        self.caller.actor.is_answered(self.caller.ticket);
         let _already_over = self.caller.hand(Some(Parcel::Dropped), Cause::PeerDied, Place::Home);
     }
 }
@@ -55,6 +58,7 @@ impl Reply {
 impl Drop for Reply {
     fn drop(&mut self) {
         // After an answer the wait is over and this changes nothing.
+        self.caller.actor.is_answered(self.caller.ticket);
         let _already_over = self.caller.hand(None, Cause::PeerDied, Place::Home);
     }
 }

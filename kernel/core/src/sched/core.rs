@@ -61,9 +61,9 @@ pub struct Scheduler {
 impl Scheduler {
     /// A scheduler for `cores` cores (1 to 64). For the kernel's start: allocates as it likes.
     pub fn new(cores: usize, config: &Config) -> Self {
-        let dice = |core: u64| config.seed.wrapping_add(core).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let dice = |core: u8| config.seed.wrapping_add(core.into()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Scheduler {
-            cores: (0..cores as u64).map(|core| Core::new(dice(core))).collect(),
+            cores: (0..cores as u8).map(|core| Core::new(core, dice(core))).collect(),
             stacks: Stacks::new(config.stacks_max),
             idle: AtomicU64::new(0),
             slice: config.slice,
@@ -115,10 +115,9 @@ impl Scheduler {
             Place::Spread => self.shortest(current),
         };
         actor.note_state(ActorState::Ready);
-        let level = levels::index(actor.priority()) as u8;
         if place == Place::Here && target == current && !self.core(target).slice_is_over() {
             self.core(target).handed.store(actor.id().bits(), Ordering::Relaxed);
-            self.core(target).queue.push_first(actor);
+            let level = self.core(target).queue.push_first(actor) as u8;
             // A caller is about to wait, but whoever answers goes on running: who is above it is not
             // to wait for its slice.
             if level < self.core(target).level.load(Ordering::SeqCst) {
@@ -126,7 +125,7 @@ impl Scheduler {
             }
             return;
         }
-        self.core(target).queue.push(actor);
+        let level = self.core(target).queue.push(actor) as u8;
         // SeqCst, after the push: see the module.
         let idle = self.idle.load(Ordering::SeqCst);
         let runs = self.core(target).level.load(Ordering::SeqCst);
@@ -136,6 +135,25 @@ impl Scheduler {
             cpu::kick(sleeper);
         }
         drop(here);
+    }
+
+    /// Moves an actor whose priority has changed to its place among the ready. One that runs elsewhere gets there
+    /// when it has run; one that is on no core and in no queue finds it when it is made ready.
+    pub(crate) fn settle(&self, actor: &Arc<Actor>) {
+        let _here = khal::sync::PreemptGuard::new();
+        let Some(id) = actor.spot().last_core().and_then(|number| CoreId::new(number.into())) else { return };
+        let core = self.core(id);
+        if let Some(level) = core.queue.settle(actor) {
+            if (level as u8) < core.level.load(Ordering::SeqCst) {
+                cpu::kick(id);
+            }
+            return;
+        }
+        let core = self.core(cpu::current());
+        // Of itself: whoever it makes ready next is measured against what it is now.
+        if core.running() == actor.id().bits() {
+            core.level.store(levels::index(actor.priority()) as u8, Ordering::SeqCst);
+        }
     }
 
     fn shortest(&self, current: CoreId) -> CoreId {

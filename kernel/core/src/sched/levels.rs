@@ -1,7 +1,7 @@
 //! Which ready thing runs next: four priorities, and a bound on how long one is passed over.
 //!
 //! Owns the ready things of one core, a list a level, and no lock: [`super::queue`] puts one
-//! around it. A bitmap gives the highest level that has something in O(1). A level that has been
+//! around it. Each thing's [`Spot`] says where it is. A bitmap gives the highest level that has something in O(1). A level that has been
 //! passed over [`AGEING_BOUND`] times in a row is served next whatever stands above it (the lowest
 //! such level first), so a thing at the head of its list waits at most `3 * AGEING_BOUND + 3` picks.
 //! What was handed over ([`Levels::push_first`]) is next on this core, whose running actor is about to
@@ -9,6 +9,7 @@
 //! the scheduler that hands over within one slice only, so that equals are not passed over for ever.
 
 use super::fifo::{Fifo, Linked};
+use super::spot::Spot;
 use alloc::sync::Arc;
 use tessera_abi::Priority;
 
@@ -22,6 +23,8 @@ pub const AGEING_BOUND: u32 = 32;
 pub trait Ready: Linked {
     /// The level it runs at now.
     fn priority(&self) -> Priority;
+    /// Where it is noted on which queue, and at which level, it is.
+    fn spot(&self) -> &Spot;
     /// Whether a core other than the one it last ran on may take it.
     fn may_move(&self) -> bool;
 }
@@ -34,6 +37,8 @@ pub struct Levels<T: Ready> {
     /// How many at the head of each list were handed over since it was last picked from.
     handed: [u32; LEVELS],
     occupied: u8,
+    /// The core whose ready things these are.
+    core: u8,
 }
 
 /// A level's place: 0 is served first.
@@ -47,10 +52,10 @@ pub fn index(priority: Priority) -> usize {
 }
 
 impl<T: Ready> Levels<T> {
-    /// Nothing ready.
-    pub const fn new() -> Self {
+    /// Nothing ready on the core with this number.
+    pub const fn new(core: u8) -> Self {
         let lists = [const { Fifo::new() }; LEVELS];
-        Levels { lists, passed_over: [0; LEVELS], handed: [0; LEVELS], occupied: 0 }
+        Levels { lists, passed_over: [0; LEVELS], handed: [0; LEVELS], occupied: 0, core }
     }
 
     /// How many things are ready.
@@ -63,23 +68,46 @@ impl<T: Ready> Levels<T> {
         self.occupied == 0
     }
 
-    /// Makes `thing` ready behind its equals.
-    pub fn push(&mut self, thing: Arc<T>) {
-        let level = index(thing.priority());
+    /// Makes `thing` ready behind its equals; at which level.
+    pub fn push(&mut self, thing: Arc<T>) -> usize {
+        let level = self.level_for(&thing);
         if let Some(list) = self.lists.get_mut(level) {
             list.push_back(thing);
         }
         self.occupied |= 1 << level;
+        level
     }
 
     /// Makes `thing` ready before its equals, and not to be stolen before the next pick: it was handed over
-    /// to.
-    pub fn push_first(&mut self, thing: Arc<T>) {
-        let level = index(thing.priority());
+    /// to. At which level.
+    pub fn push_first(&mut self, thing: Arc<T>) -> usize {
+        let level = self.level_for(&thing);
         if let Some(handed) = self.handed.get_mut(level) {
             *handed += 1;
         }
         self.put_back(level, thing);
+        level
+    }
+
+    /// Moves `thing` behind its equals at the level that is its priority now, if it is here and at another one;
+    /// to which. One that was handed over and moves leaves its protection from thieves to who comes behind it.
+    pub fn settle(&mut self, thing: &Arc<T>) -> Option<usize> {
+        let from = thing.spot().level_on(self.core)?;
+        if from == index(thing.priority()) {
+            return None;
+        }
+        self.lists.get_mut(from)?.remove(thing);
+        self.note_taken(from);
+        Some(self.push(thing.clone()))
+    }
+
+    /// The level of what is about to be pushed.
+    fn level_for(&self, thing: &Arc<T>) -> usize {
+        // First that it is here, then how urgent it is: whoever changes that finds it here, or we see the change.
+        thing.spot().enter(self.core);
+        let level = index(thing.priority());
+        thing.spot().note(self.core, level);
+        level
     }
 
     /// Takes what is to run next.
@@ -88,7 +116,7 @@ impl<T: Ready> Levels<T> {
         self.note_pick(level);
         // Whoever handed something over has paused: what is not next now waits like any other.
         self.handed = [0; LEVELS];
-        self.take_from(level)
+        self.take_from(level).inspect(|thing| thing.spot().leave())
     }
 
     /// Takes up to `most` things that may move and were not just handed over, best first, and hands each to
@@ -107,6 +135,7 @@ impl<T: Ready> Levels<T> {
                 handed = handed.saturating_sub(1);
                 if !own && thing.may_move() {
                     left -= 1;
+                    thing.spot().leave();
                     take(thing);
                 } else {
                     kept.push_front(thing);
@@ -131,15 +160,19 @@ impl<T: Ready> Levels<T> {
     }
 
     fn take_from(&mut self, level: usize) -> Option<Arc<T>> {
-        let list = self.lists.get_mut(level)?;
-        let thing = list.pop_front();
-        if list.is_empty() {
+        let thing = self.lists.get_mut(level)?.pop_front();
+        self.note_taken(level);
+        thing
+    }
+
+    /// Something may have been the last of this level.
+    fn note_taken(&mut self, level: usize) {
+        if self.lists.get(level).is_some_and(Fifo::is_empty) {
             self.occupied &= !(1 << level);
             if let Some(count) = self.passed_over.get_mut(level) {
                 *count = 0;
             }
         }
-        thing
     }
 
     fn highest(&self) -> Option<usize> {
@@ -164,24 +197,20 @@ impl<T: Ready> Levels<T> {
     }
 }
 
-impl<T: Ready> Default for Levels<T> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 #[cfg(test)]
 #[cfg(not(loom))]
 mod tests {
     use super::*;
     use crate::sched::fifo::Links;
     use alloc::vec::Vec;
+    use core::cell::Cell;
 
     struct Item {
         name: u32,
-        priority: Priority,
+        priority: Cell<Priority>,
         pinned: bool,
         links: Links<Item>,
+        spot: Spot,
     }
     impl Linked for Item {
         fn links(&self) -> &Links<Item> {
@@ -190,19 +219,23 @@ mod tests {
     }
     impl Ready for Item {
         fn priority(&self) -> Priority {
-            self.priority
+            self.priority.get()
+        }
+        fn spot(&self) -> &Spot {
+            &self.spot
         }
         fn may_move(&self) -> bool {
             !self.pinned
         }
     }
     fn item(name: u32, priority: Priority, pinned: bool) -> Arc<Item> {
-        Arc::new(Item { name, priority, pinned, links: Links::new() })
+        let priority = Cell::new(priority);
+        Arc::new(Item { name, priority, pinned, links: Links::new(), spot: Spot::nowhere() })
     }
 
     #[test]
     fn higher_levels_first_and_fifo_within_one() {
-        let mut levels = Levels::new();
+        let mut levels = Levels::new(0);
         for (name, priority) in [
             (1, Priority::Low),
             (2, Priority::Normal),
@@ -220,7 +253,7 @@ mod tests {
     #[test]
     fn every_level_is_served_within_the_ageing_bound() {
         for starved in [Priority::High, Priority::Normal, Priority::Low] {
-            let mut levels = Levels::new();
+            let mut levels = Levels::new(0);
             for other in [Priority::Critical, Priority::High, Priority::Normal, Priority::Low] {
                 levels.push(item(other as u32, other, false));
             }
@@ -228,7 +261,7 @@ mod tests {
             loop {
                 let next = levels.pop().unwrap();
                 picks += 1;
-                if next.priority == starved {
+                if next.priority.get() == starved {
                     break;
                 }
                 levels.push(next);
@@ -240,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_thief_leaves_what_may_not_move_in_its_order() {
-        let mut levels = Levels::new();
+        let mut levels = Levels::new(0);
         for name in 0..8 {
             levels.push(item(name, Priority::Normal, name % 2 == 0));
         }
@@ -253,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_thief_that_takes_nothing_does_not_set_back_the_ageing() {
-        let mut levels = Levels::new();
+        let mut levels = Levels::new(0);
         levels.push(item(1, Priority::Low, true));
         for _ in 0..AGEING_BOUND {
             levels.push(item(0, Priority::Normal, true));
@@ -266,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_thief_leaves_what_was_handed_over_until_the_next_pick() {
-        let mut levels = Levels::new();
+        let mut levels = Levels::new(0);
         for name in [1, 2] {
             levels.push(item(name, Priority::Normal, false));
         }
@@ -280,5 +313,35 @@ mod tests {
         assert_eq!(levels.steal(1, |item| stolen.push(item.name)), 1);
         assert_eq!(stolen, [1, 3], "it was passed over once and is like any other now");
         assert_eq!(levels.pop().unwrap().name, 2);
+    }
+
+    #[test]
+    fn what_becomes_more_or_less_urgent_moves_behind_its_new_equals() {
+        let mut levels = Levels::new(3);
+        let items: Vec<_> = (0..4).map(|name| item(name, Priority::Normal, false)).collect();
+        items.iter().for_each(|item| drop(levels.push(item.clone())));
+        items[1].priority.set(Priority::High);
+        items[3].priority.set(Priority::Low);
+        assert_eq!(levels.settle(&items[0]), None, "it is where it belongs");
+        assert_eq!(levels.settle(&items[1]), Some(index(Priority::High)));
+        assert_eq!(levels.settle(&items[3]), Some(index(Priority::Low)));
+        let order: Vec<u32> = core::iter::from_fn(|| levels.pop()).map(|item| item.name).collect();
+        assert_eq!(order, [1, 0, 2, 3]);
+        items[0].priority.set(Priority::High);
+        assert_eq!(levels.settle(&items[0]), None, "it is not here any more");
+        assert!(levels.is_empty());
+    }
+
+    #[test]
+    fn what_moves_away_and_back_leaves_no_empty_level_behind() {
+        let mut levels = Levels::new(0);
+        let only = item(1, Priority::Low, false);
+        levels.push(only.clone());
+        for priority in [Priority::Critical, Priority::Low, Priority::Normal] {
+            only.priority.set(priority);
+            assert_eq!(levels.settle(&only), Some(index(priority)));
+        }
+        assert_eq!(levels.pop().map(|item| item.name), Some(1));
+        assert!(levels.pop().is_none() && levels.is_empty());
     }
 }

@@ -43,9 +43,10 @@ pub struct Core {
 }
 
 impl Core {
-    pub(super) fn new(seed: u64) -> Self {
+    /// The core with this number (0 to 63), whose dice begin with `seed`.
+    pub(super) fn new(number: u8, seed: u64) -> Self {
         Core {
-            queue: RunQueue::new(),
+            queue: RunQueue::new(number),
             timers: Timers::new(),
             tally: CoreTally::default(),
             level: AtomicU8::new(levels::LEVELS as u8),

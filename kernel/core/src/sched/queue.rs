@@ -31,9 +31,9 @@ pub struct Owner<'a, T: Ready>(&'a RunQueue<T>);
 pub struct Thief<'a, T: Ready>(&'a RunQueue<T>);
 
 impl<T: Ready> RunQueue<T> {
-    /// An empty queue.
-    pub fn new() -> Self {
-        RunQueue { levels: Mutex::new(ranks::QUEUE, Levels::new()), len: AtomicUsize::new(0) }
+    /// The empty queue of the core with this number.
+    pub fn new(core: u8) -> Self {
+        RunQueue { levels: Mutex::new(ranks::QUEUE, Levels::new(core)), len: AtomicUsize::new(0) }
     }
 
     /// The owner's role; only the core itself takes it.
@@ -46,14 +46,19 @@ impl<T: Ready> RunQueue<T> {
         Thief(self)
     }
 
-    /// Makes `thing` ready here, from any core, behind its equals.
-    pub fn push(&self, thing: Arc<T>) {
-        self.with(|levels| levels.push(thing));
+    /// Makes `thing` ready here, from any core, behind its equals; at which level.
+    pub fn push(&self, thing: Arc<T>) -> usize {
+        self.with(|levels| levels.push(thing))
     }
 
     /// As [`push`](Self::push), before its equals.
-    pub fn push_first(&self, thing: Arc<T>) {
-        self.with(|levels| levels.push_first(thing));
+    pub fn push_first(&self, thing: Arc<T>) -> usize {
+        self.with(|levels| levels.push_first(thing))
+    }
+
+    /// Moves `thing`, whose priority has changed, to its level, if it is here and not there already; to which.
+    pub fn settle(&self, thing: &Arc<T>) -> Option<usize> {
+        self.with(|levels| levels.settle(thing))
     }
 
     /// How many things were ready a moment ago.
@@ -68,12 +73,6 @@ impl<T: Ready> RunQueue<T> {
         let result = change(&mut levels);
         self.len.store(levels.len(), Ordering::SeqCst);
         result
-    }
-}
-
-impl<T: Ready> Default for RunQueue<T> {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -14,13 +14,16 @@ use tessera_core::cap::Capability;
 /// How many are spawned.
 const VICTIMS: usize = 24;
 
-/// Actors that compute, give way, sleep, wait, call, serve and talk are killed at any moment of their lives, while
-/// one server goes on answering its clients.
+/// What the victims may be.
+const LEVELS: [Priority; 4] = [Priority::Critical, Priority::High, Priority::Normal, Priority::Low];
+
+/// Actors of all priorities that compute, give way, sleep, wait, call, serve and talk are killed at any moment of
+/// their lives, while one server of the lowest goes on answering its clients, and is in the end what it was.
 pub fn kill_storm(stage: &mut Stage<'_>) -> Verdict {
     let mut dice = Dice::new(stage.seed);
     let door = endpoint(2)?;
     let server = vec![door.derive(Rights::ALL, 0)?];
-    let server = stage.actor("adder", Shape::Handler, Priority::Normal, server)?;
+    let server = stage.actor("adder", Shape::Handler, Priority::Low, server)?;
     let clock = authority(ObjectKind::Clock)?;
     let shared = endpoint(1)?;
     let mut living: Vec<Arc<Actor>> = Vec::new();
@@ -39,6 +42,7 @@ pub fn kill_storm(stage: &mut Stage<'_>) -> Verdict {
     }
     stage.ends(&client, EndReason::Exited(0))?;
     check!(server.end().record().is_none(), "the server has ended too");
+    check!(!server.standing().has_donors(), "somebody dead still makes the server urgent");
     server.kill();
     stage.ends(&server, EndReason::Killed)?;
     check!(stage.kernel.leaks() == 0, "an actor left charged memory behind");
@@ -67,18 +71,20 @@ fn victim(
     served: &Capability,
 ) -> Result<Arc<Actor>, Failure> {
     let all = Rights::ALL;
+    let level = LEVELS.get(dice.place(LEVELS.len())).copied().unwrap_or(Priority::Normal);
+    let main = |module, caps| stage.actor(module, Shape::Main, level, caps);
     match dice.below(12) {
-        0 => stage.main("forever", vec![]),
-        1 => stage.main("yielder", vec![]),
-        2 => stage.main("bad_start_loops", vec![]),
-        3 => stage.main("sleeps", vec![clock.derive(all, 0)?]),
-        4 => stage.main("receives_once", vec![endpoint(1)?]),
-        5 => stage.main("sends_once", vec![shared.derive(Rights::SEND, 1)?]),
-        6 => stage.main("calls_once", vec![shared.derive(Rights::SEND, 0)?]),
-        7 => stage.main("adds_hundred", vec![served.derive(Rights::SEND, 0)?]),
-        8 => stage.main("awaits_bits", vec![notification()?]),
+        0 => main("forever", vec![]),
+        1 => main("yielder", vec![]),
+        2 => main("bad_start_loops", vec![]),
+        3 => main("sleeps", vec![clock.derive(all, 0)?]),
+        4 => main("receives_once", vec![endpoint(1)?]),
+        5 => main("sends_once", vec![shared.derive(Rights::SEND, 1)?]),
+        6 => main("calls_once", vec![shared.derive(Rights::SEND, 0)?]),
+        7 => main("adds_hundred", vec![served.derive(Rights::SEND, 0)?]),
+        8 => main("awaits_bits", vec![notification()?]),
         9 => stage.actor("adder", Shape::Handler, Priority::Low, vec![endpoint(1)?]),
-        10 => stage.main("grows", vec![]),
+        10 => main("grows", vec![]),
         _ => {
             let caps = vec![endpoint(1)?, clock.derive(all, 0)?, shared.derive(Rights::SEND, 0)?];
             worker(stage, "gossips", &[dice.word(), u64::MAX, 1], caps)
