@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tessera_scenarios::{SCENARIOS, STORMS};
 
 /// Where test functions are, seen from the top.
-const FOLDERS: [&str; 4] = ["kernel", "khal", "tests", "actor-sdk"];
+const FOLDERS: [&str; 5] = ["kernel", "khal", "tests", "actor-sdk", "actors"];
 
 fn sources(folder: &Path, into: &mut String) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
