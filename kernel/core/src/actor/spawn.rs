@@ -5,7 +5,7 @@
 //! one for each activation), a place in the registry. Then it is made ready, and does the rest itself
 //! on its own stack: see [`super::activation`].
 
-use super::{Actor, Body, End, EndSignal, Profile, Tally};
+use super::{Actor, ActorId, Body, End, EndSignal, Profile, Tally};
 use crate::account::{Account, Tenancy};
 use crate::cap::{Capability, Object, Proof, Table, Through, Tree};
 use crate::fallible;
@@ -78,62 +78,93 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
     }
     let account = account.as_ref().unwrap_or(kernel.account());
     let tenancy = Tenancy::take(account, slots_max, record_bytes(&profile))?;
-    let mut table = fill_table(slots_max, caps)?;
+    let table = fill_table(slots_max, caps)?;
     let own_endpoint = match profile.shape {
         Shape::Handler => Some(find_own_endpoint(&table)?),
         Shape::Main => None,
     };
     let meter = Meter::paid_by(charge_max_bytes, account.clone());
-    let actor = kernel.registry().add(|id| {
-        let stacks = kernel.scheduler().stacks();
-        let pass_on = |next: Next| {
-            next.into_iter().for_each(|next| kernel.scheduler().make_ready(next, Place::Home));
-        };
-        let buy = || stacks.buy().map_err(pass_on).map_err(|()| Error::NoMemory);
-        let stack = if profile.shape == Shape::Main { Some(buy()?) } else { None };
-        let bought = stack.is_some();
-        let (first, hold) = begin.as_kept();
-        table.set_owner(id.bits());
-        let body = Body { stack, ..Body::default() };
-        let actor = Actor {
-            id,
-            profile,
-            kernel: kernel.clone(),
-            gate: Gate::new(),
-            links: Links::new(),
-            spot: Spot::nowhere(),
-            timer_place: AtomicU32::new(0),
-            stop: AtomicBool::new(false),
-            orphaned: AtomicBool::new(false),
-            state: AtomicU8::new(first.number()),
-            home: AtomicU16::new(khal::cpu::current().index() as u16),
-            hold,
-            at_safe_point: AtomicBool::new(true),
-            settled: AtomicBool::new(false),
-            standing: Standing::new(),
-            through: Through::new(),
-            counted_by: AtomicU32::new(0),
-            won: AtomicU16::new(0),
-            tree: Tree::new(),
-            own_endpoint,
-            inbox: Mutex::new(ranks::INBOX, None),
-            table: Mutex::new(ranks::TABLE, table),
-            body: Mutex::new(ranks::BODY, body),
-            meter,
-            tenancy,
-            end: End::new(signal),
-            tally: Tally::default(),
-        };
-        fallible::share(actor).inspect_err(|_| {
-            if bought {
-                pass_on(stacks.write_off());
-            }
-        })
-    })?;
+    let parts = Parts { profile, table, own_endpoint, meter, tenancy, signal, begin };
+    let actor = kernel.registry().add(|id| listed(kernel, id, parts))?;
     if begin == Begin::Now {
         kernel.scheduler().make_ready(actor.clone(), Place::Spread);
     }
     Ok(actor)
+}
+
+/// What an actor is made of, but for what its place in the registry and the pool of stacks give it.
+struct Parts {
+    profile: Profile,
+    table: Table,
+    own_endpoint: Option<(Arc<Endpoint>, Proof)>,
+    meter: Meter,
+    tenancy: Tenancy,
+    signal: Option<EndSignal>,
+    begin: Begin,
+}
+
+/// The actor with this id, and the stack that a main actor has from the start.
+fn listed(kernel: &Arc<Kernel>, id: ActorId, parts: Parts) -> Result<Arc<Actor>, Error> {
+    let stack = buy_stack(kernel, parts.profile.shape)?;
+    let bought = stack.is_some();
+    fallible::share(made(kernel.clone(), id, parts, stack)).inspect_err(|_| {
+        if bought {
+            pass_on(kernel, kernel.scheduler().stacks().write_off());
+        }
+    })
+}
+
+/// The stack that an actor of this shape begins with.
+fn buy_stack(kernel: &Kernel, shape: Shape) -> Result<Option<Stack>, Error> {
+    if shape != Shape::Main {
+        return Ok(None);
+    }
+    let bought = kernel.scheduler().stacks().buy();
+    bought.map(Some).map_err(|next| {
+        pass_on(kernel, next);
+        Error::NoMemory
+    })
+}
+
+/// Lets whoever is next in line for a stack have the one that is not taken.
+fn pass_on(kernel: &Kernel, next: Next) {
+    next.into_iter().for_each(|next| kernel.scheduler().make_ready(next, Place::Home));
+}
+
+fn made(kernel: Arc<Kernel>, id: ActorId, parts: Parts, stack: Option<Stack>) -> Actor {
+    let Parts { profile, mut table, own_endpoint, meter, tenancy, signal, begin } = parts;
+    let (first, hold) = begin.as_kept();
+    table.set_owner(id.bits());
+    let body = Body { stack, ..Body::default() };
+    Actor {
+        id,
+        profile,
+        kernel,
+        gate: Gate::new(),
+        links: Links::new(),
+        spot: Spot::nowhere(),
+        timer_place: AtomicU32::new(0),
+        stop: AtomicBool::new(false),
+        orphaned: AtomicBool::new(false),
+        state: AtomicU8::new(first.number()),
+        home: AtomicU16::new(khal::cpu::current().index() as u16),
+        hold,
+        at_safe_point: AtomicBool::new(true),
+        settled: AtomicBool::new(false),
+        standing: Standing::new(),
+        through: Through::new(),
+        counted_by: AtomicU32::new(0),
+        won: AtomicU16::new(0),
+        tree: Tree::new(),
+        own_endpoint,
+        inbox: Mutex::new(ranks::INBOX, None),
+        table: Mutex::new(ranks::TABLE, table),
+        body: Mutex::new(ranks::BODY, body),
+        meter,
+        tenancy,
+        end: End::new(signal),
+        tally: Tally::default(),
+    }
 }
 
 impl Actor {

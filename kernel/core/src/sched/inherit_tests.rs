@@ -41,6 +41,7 @@ impl Node {
     }
 }
 
+#[expect(clippy::arc_with_non_send_sync, reason = "a party is nothing else, and one thread is here")]
 fn world(own: &[Priority]) -> (World, Vec<Arc<Node>>) {
     let world = World::default();
     for (at, &own) in own.iter().enumerate() {

@@ -228,6 +228,7 @@ mod tests {
             !self.pinned
         }
     }
+    #[expect(clippy::arc_with_non_send_sync, reason = "the queue takes nothing else, and one thread is here")]
     fn item(name: u32, priority: Priority, pinned: bool) -> Arc<Item> {
         let priority = Cell::new(priority);
         Arc::new(Item { name, priority, pinned, links: Links::new(), spot: Spot::nowhere() })
@@ -319,7 +320,9 @@ mod tests {
     fn what_becomes_more_or_less_urgent_moves_behind_its_new_equals() {
         let mut levels = Levels::new(3);
         let items: Vec<_> = (0..4).map(|name| item(name, Priority::Normal, false)).collect();
-        items.iter().for_each(|item| drop(levels.push(item.clone())));
+        for item in &items {
+            let _length = levels.push(item.clone());
+        }
         items[1].priority.set(Priority::High);
         items[3].priority.set(Priority::Low);
         assert_eq!(levels.settle(&items[0]), None, "it is where it belongs");
