@@ -10,7 +10,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use tessera_abi::{
-    EndRecord, Error, Handle, Name, Priority, Rights, Shape, SlotName, SpawnCap, SpawnHead, SpawnRequest,
+    EndRecord, Error, Handle, NEVER, Name, Priority, Rights, Shape, SlotName, SpawnCap, SpawnHead,
+    SpawnRequest,
 };
 
 use crate::capability::{Actor, Capability, Notification, Slot, Spawner};
@@ -142,6 +143,17 @@ impl Spawner {
         self.make(plan, sys::spawn_draft)
     }
 
+    /// Starts an actor that ends with this one, as orphaned, should this one fail: end otherwise than by returning or
+    /// exiting with 0. It does not run before it is linked.
+    ///
+    /// # Errors
+    /// As [`Spawner::spawn`]; [`Error::Full`] when too many wait for this actor's end. Nobody has run then.
+    pub fn spawn_linked(&self, plan: &Plan) -> Result<Actor, Error> {
+        let (me, actor) = (Actor::myself()?, self.draft(plan)?);
+        let begun = me.link(&actor).and_then(|()| actor.resume());
+        begun.inspect_err(|_| end(&actor)).map(|()| actor)
+    }
+
     fn make(&self, plan: &Plan, call: fn(Handle, &[u8]) -> Result<Handle, Error>) -> Result<Actor, Error> {
         if plan.too_long {
             return Err(Error::TooLong);
@@ -154,7 +166,22 @@ impl Spawner {
     }
 }
 
+/// Kills an actor and waits until it has ended.
+pub(crate) fn end(actor: &Actor) {
+    // One that cannot be killed any more, because its capability was taken back, is not waited for.
+    let _taken_back = actor.kill().and_then(|()| actor.wait(NEVER));
+}
+
 impl Actor {
+    /// The actor itself, to wait for and to hand on: so whoever is given it can be told of this one's end, and what this
+    /// one starts can be linked to it ([`Actor::link`]).
+    ///
+    /// # Errors
+    /// [`Error::TableFull`], [`Error::NoMemory`].
+    pub fn myself() -> Result<Self, Error> {
+        sys::actor_self().map(|handle| Self::from_slot(Slot::owned(handle)))
+    }
+
     /// Asks the actor to end: it is told as it has asked for by [`Notification::on_terminate`] and ends itself. One
     /// that has not asked is killed. Whoever wants to be sure waits for the end with a deadline, and then kills.
     ///

@@ -12,7 +12,9 @@
 //!   above sees a fault.
 //!
 //! Does not: call the kernel or know the time. Whoever drives it says what ended and when it is, and does what
-//! [`Supervisor::next`] tells it.
+//! [`Supervisor::next`] tells it: a [`Team`], or root.
+
+mod team;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -20,6 +22,7 @@ use alloc::vec::Vec;
 use tessera_abi::image::ManifestActor;
 use tessera_abi::{EndReason, Error, FaultKind, NEVER};
 
+pub use team::{Failure, Team};
 pub use tessera_abi::image::{Restart, Strategy};
 
 /// The longest wait before a restart, in nanoseconds: a minute.

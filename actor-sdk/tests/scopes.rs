@@ -80,7 +80,7 @@ fn a_scope_that_goes_takes_its_actors_along() {
     kernel.refuse(HostCall::CapCopy, Error::TableFull);
     assert_eq!(scope.spawn(&Plan::new("two", "any")).err(), Some(Error::TableFull));
     assert_eq!(kernel.spawned().iter().map(|one| one.killed).collect::<Vec<_>>(), [false, true]);
-    kernel.refuse(HostCall::Spawn, Error::NotFound);
+    kernel.refuse(HostCall::SpawnDraft, Error::NotFound);
     assert_eq!(scope.spawn(&Plan::new("three", "any")).err(), Some(Error::NotFound));
     assert_eq!(scope.wait(NOW).err(), Some(Error::WouldBlock), "what was not started has not failed");
     drop(scope);

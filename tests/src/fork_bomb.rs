@@ -5,7 +5,7 @@
 //! dropped so that it is not its table that ends it.
 
 use crate::requests::spawn_request;
-use tessera_abi::{Handle, ObjectKind, Rights, SlotName, SpawnCap};
+use tessera_abi::{Handle, ObjectKind, Rights, Shape, SlotName, SpawnCap};
 
 /// What it is called in the image.
 pub const NAME: &str = "forks";
@@ -38,5 +38,5 @@ fn request() -> Vec<u8> {
     // The first slot's first handle, which every one of them has its spawner by.
     let rights = Rights::of(ObjectKind::Spawner);
     let spawner = SpawnCap::new(SlotName::EMPTY, Handle::OWN_ENDPOINT, rights);
-    spawn_request(NAME, NAME, spawner, "")
+    spawn_request(NAME, Shape::Main, &[spawner], "")
 }

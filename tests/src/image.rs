@@ -3,7 +3,7 @@
 //!
 //! Invariant: the same files give the same bytes.
 
-use crate::{fork_bomb, random_calls};
+use crate::{fork_bomb, random_calls, supervisors};
 use std::path::Path;
 use std::{fs, io};
 
@@ -31,7 +31,8 @@ pub fn modules() -> io::Result<Vec<(String, Vec<u8>)>> {
             modules.push((name, module));
         }
     }
-    for (name, text) in [("random_calls", random_calls::module()), (fork_bomb::NAME, fork_bomb::module())] {
+    let made = [("random_calls", random_calls::module()), (fork_bomb::NAME, fork_bomb::module())];
+    for (name, text) in made.into_iter().chain(supervisors::modules()) {
         modules.push((name.to_owned(), wat::parse_str(text).map_err(io::Error::other)?));
     }
     modules.sort();

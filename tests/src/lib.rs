@@ -9,3 +9,4 @@ pub mod measured;
 pub mod random_calls;
 mod requests;
 pub mod sim;
+pub mod supervisors;

@@ -11,8 +11,8 @@ use std::fmt::Write as _;
 use crate::requests::spawn_request;
 use tessera_abi::call::Parameter;
 use tessera_abi::{
-    Handle, HostCall, IMPORT_MODULE, Message, Needs, ObjectKind, Rights, Row, SlotName, SpawnCap, TABLE,
-    Transfer, TransferMode, ValueType,
+    Handle, HostCall, IMPORT_MODULE, Message, Needs, ObjectKind, Rights, Row, Shape, SlotName, SpawnCap,
+    TABLE, Transfer, TransferMode, ValueType,
 };
 
 /// Calls that one actor makes.
@@ -158,5 +158,5 @@ fn beginning() -> Vec<u8> {
 
 fn request() -> Vec<u8> {
     let clock = SpawnCap::new(SlotName::EMPTY, first(ObjectKind::Clock), Rights::READ);
-    spawn_request("child", "nothing", clock, "--quick")
+    spawn_request("nothing", Shape::Main, &[clock], "--quick")
 }

@@ -2,12 +2,12 @@
 
 use tessera_abi::{Handle, Name, Priority, Shape, SpawnCap, SpawnHead, SpawnRequest};
 
-/// The request for a main actor of 128 KiB with one capability.
-pub fn spawn_request(name: &str, module: &str, cap: SpawnCap, args: &str) -> Vec<u8> {
+/// The request for an actor of 128 KiB that is called as its module.
+pub fn spawn_request(module: &str, shape: Shape, caps: &[SpawnCap], args: &str) -> Vec<u8> {
     let head = SpawnHead {
-        name: Name::new_truncated(name),
+        name: Name::new_truncated(module),
         module: Name::new_truncated(module),
-        shape: Shape::Main,
+        shape,
         priority: Priority::Normal,
         cap_count: 0,
         args_len_bytes: 0,
@@ -18,7 +18,7 @@ pub fn spawn_request(name: &str, module: &str, cap: SpawnCap, args: &str) -> Vec
         end_bits: 0,
     };
     let mut bytes = vec![0; SpawnRequest::MAX_BYTES];
-    let len = SpawnRequest::encode(head, &[cap], args, &mut bytes).unwrap_or_default();
+    let len = SpawnRequest::encode(head, caps, args, &mut bytes).unwrap_or_default();
     bytes.truncate(len);
     bytes
 }

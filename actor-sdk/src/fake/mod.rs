@@ -299,6 +299,15 @@ impl Kernel {
         STATE.with_borrow(|state| state.revoked.clone())
     }
 
+    /// The names of those that end with the actor under test, should it fail, in the order in which they were linked.
+    #[must_use]
+    pub fn linked(&self) -> Vec<String> {
+        STATE.with_borrow(|state| {
+            let named = |place: &usize| state.actors.get(*place).map(|actor| actor.name.clone());
+            state.own_links.iter().filter_map(named).collect()
+        })
+    }
+
     fn with_endpoint<R>(&self, name: &str, look: impl FnOnce(&mut FakeEndpoint) -> R) -> R {
         STATE.with_borrow_mut(|state| {
             let index = match state.find(name) {

@@ -25,6 +25,8 @@ pub enum Object {
     Notification(usize),
     Region(Window),
     Actor(usize),
+    /// The actor under test.
+    Myself,
     Reply(usize),
 }
 
@@ -35,7 +37,7 @@ impl Object {
             Self::Endpoint(_) => ObjectKind::Endpoint,
             Self::Notification(_) => ObjectKind::Notification,
             Self::Region(_) => ObjectKind::Region,
-            Self::Actor(_) => ObjectKind::Actor,
+            Self::Actor(_) | Self::Myself => ObjectKind::Actor,
             Self::Reply(_) => ObjectKind::Reply,
         }
     }
@@ -164,6 +166,8 @@ pub struct State {
     /// The bytes of every region; they stay when nobody names them.
     pub memories: Vec<Vec<u8>>,
     pub actors: Vec<Spawned>,
+    /// Places of those that end with the actor under test.
+    pub own_links: Vec<usize>,
     /// What each call of a test's peer was answered with.
     pub replies: Vec<Option<Parcel>>,
     pub refusals: Vec<Refusal>,

@@ -2,18 +2,18 @@
 //!
 //! Owns: the capabilities of the actors that were started in it, and how those ended that it has waited for.
 //! Invariant: when a scope is gone, so are its actors: dropping it kills those that are left and waits for their ends,
-//! which the kernel brings about at their next safe point.
-//! Does not: outlive its own actor: one that is killed drops nothing, and its actors go on. Whoever has
-//! capabilities to both can link them to it ([`Actor::link`]). Nor does it watch by itself: a failure is noticed while the
-//! scope is waited for.
+//! which the kernel brings about at their next safe point; and so are they, as orphaned, when its own actor fails, which
+//! drops nothing: each is linked to it.
+//! Does not: watch by itself: a failure is noticed while the scope is waited for. An actor that exits with 0 in the middle
+//! of a scope has not failed, and has dropped nothing: its actors go on.
 
 use alloc::vec::Vec;
 
-use tessera_abi::{EndReason, EndRecord, Error, NEVER, Rights, WAIT_ITEMS_MAX};
+use tessera_abi::{EndReason, EndRecord, Error, Rights, WAIT_ITEMS_MAX};
 
 use crate::capability::{Actor, Capability, Spawner};
 use crate::select::{Event, Select};
-use crate::spawn::Plan;
+use crate::spawn::{Plan, end};
 
 /// When a scope has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,13 +65,13 @@ impl<'a> Scope<'a> {
     /// Starts an actor in it.
     ///
     /// # Errors
-    /// Those of [`Spawner::spawn`], [`Error::Full`] for more than 256, [`Error::TableFull`]; none has been started then,
-    /// or it has ended again.
+    /// Those of [`Spawner::spawn_linked`], [`Error::Full`] for more than 256, [`Error::TableFull`]; none has been started
+    /// then, or it has ended again.
     pub fn spawn(&mut self, plan: &Plan) -> Result<JoinHandle, Error> {
         if self.children.len() >= WAIT_ITEMS_MAX as usize {
             return Err(Error::Full);
         }
-        let actor = self.spawner.spawn(plan)?;
+        let actor = self.spawner.spawn_linked(plan)?;
         match actor.narrowed(Rights::WAIT) {
             Ok(handle) => {
                 self.children.push(Child { actor, end: None });
@@ -129,12 +129,6 @@ impl Drop for Scope<'_> {
             end(&child.actor);
         }
     }
-}
-
-/// Kills an actor and waits until it has ended.
-fn end(actor: &Actor) {
-    // One that cannot be killed any more, because its capability was taken back, is not waited for.
-    let _taken_back = actor.kill().and_then(|()| actor.wait(NEVER));
 }
 
 /// An actor of a scope, to be waited for by itself. It stays good when the scope is gone.

@@ -62,6 +62,10 @@ pub fn args() -> String {
     String::from_utf8(buffer).unwrap_or_default()
 }
 
+pub fn actor_self() -> Answer<Handle> {
+    handle(border::actor_self())
+}
+
 pub fn cap_copy(from: Handle, rights: Rights, badge: u64) -> Answer<Handle> {
     handle(border::cap_copy(from.bits(), rights.bits(), badge))
 }

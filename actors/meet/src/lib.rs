@@ -1,6 +1,6 @@
-//! Several actors at every primitive of `actor_sdk::sync` at once: a first actor that starts the others from its own
-//! module and ends with 0 if each primitive kept its promise; otherwise with a fault that says which did not, or with the
-//! number of the error that a wait ended with. Used by a boot test, as the machine's first actor.
+//! Several actors at every primitive of `actor_sdk::sync` at once, and under supervisors in code: a first actor that starts
+//! the others from its own module and ends with 0 if each kept its promise; otherwise with a fault that says which did not,
+//! or with the number of the error that a wait ended with. Used by a boot test, as the machine's first actor.
 //!
 //! Invariant: every wait has the same deadline, so that a wake-up that is lost is told as one.
 #![no_std]
@@ -9,6 +9,7 @@ extern crate alloc;
 
 mod hall;
 mod parties;
+mod teams;
 
 use core::time::Duration;
 
@@ -52,12 +53,14 @@ fn host() -> Result<(), Error> {
     host.the_latest_is_kept()?;
     host.a_scope_fails_fast()?;
     host.a_dropped_scope_takes_its_actors_along()?;
+    host.failures_go_up()?;
+    host.a_killed_supervisor_returns_with_its_team()?;
     host.ticks_come_in_time()
 }
 
 impl Host {
     fn plan(&self, role: &str) -> Plan {
-        Plan::new(role, "meet").args(&format!("{role} {}", self.deadline_ns)).memory_max_bytes(64 << 10)
+        parties::plan(role, self.deadline_ns)
     }
 
     /// The others stand at the gate until it is opened, and do all rounds.

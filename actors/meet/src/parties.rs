@@ -3,9 +3,11 @@
 //! Invariant: a promise that is broken is a fault whose text names it, so the one who waits for this actor sees it.
 
 use actor_sdk::sync::{Arrival, Receiver, Sender, Shared};
-use actor_sdk::{Capability, Endpoint, Error, NEVER, Outcome, fault, yield_now};
+use actor_sdk::{Capability, Endpoint, Error, NEVER, Outcome, Plan, fault, yield_now};
+use alloc::format;
 
 use crate::hall::{Hall, LANES};
+use crate::teams::{live_briefly, sit, supervise};
 
 /// How many work at once.
 pub const WORKERS: u64 = 4;
@@ -13,6 +15,11 @@ pub const WORKERS: u64 = 4;
 pub const ROUNDS: u64 = 50;
 /// How many words each speaker says.
 pub const WORDS: u64 = 100;
+
+/// One that is to live so.
+pub fn plan(role: &str, deadline_ns: u64) -> Plan {
+    Plan::new(role, "meet").args(&format!("{role} {deadline_ns}")).memory_max_bytes(64 << 10)
+}
 
 /// Lives as its first argument says, with no wait beyond the deadline.
 pub fn live(role: &str, deadline_ns: u64) -> i32 {
@@ -23,6 +30,10 @@ pub fn live(role: &str, deadline_ns: u64) -> i32 {
         "idler" => {
             <Endpoint as Capability>::find("quiet").and_then(|quiet| quiet.recv(NEVER)).map(|_| ()).code()
         }
+        "crew" => supervise("brief", deadline_ns).code(),
+        "keeper" => supervise("sitter", deadline_ns).code(),
+        "brief" => live_briefly(deadline_ns).code(),
+        "sitter" => sit(deadline_ns).code(),
         "failing" => fault("as I was told"),
         _ => Err(Error::InvalidArgument).code(),
     }

@@ -22,6 +22,9 @@ macro_rules! groups {
     (args_read) => {
         own::args_read
     };
+    (actor_self) => {
+        own::actor_self
+    };
     (cap_copy) => {
         own::cap_copy
     };

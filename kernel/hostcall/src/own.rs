@@ -1,5 +1,5 @@
-//! What an actor may do without anybody's leave: end, give way, read its arguments, look at and
-//! shrink what it holds (with limits: in [`crate::limits`]).
+//! What an actor may do without anybody's leave: end, give way, read its arguments, name itself, look at
+//! and shrink what it holds (with limits: in [`crate::limits`]).
 //!
 //! Locks: the caller's own `TABLE`; what leaves the table is dropped outside it.
 
@@ -8,7 +8,7 @@ use crate::context::{Context, Refusal};
 use khal::thread::Pause;
 use tessera_abi::inspect::CapabilityInfo;
 use tessera_abi::{Error, FaultKind, Handle, Rights, SlotName, Usage};
-use tessera_core::cap::Capability;
+use tessera_core::cap::{Capability, Object};
 use tessera_core::engine::{Fault, Stop};
 
 pub fn exit(_: &mut Context<'_>, claim: claims::Exit) -> Result<u64, Refusal> {
@@ -34,6 +34,14 @@ pub fn args_read(context: &mut Context<'_>, claim: claims::ArgsRead) -> Result<u
     let args = &actor.profile().args;
     context.write_some(claim.buffer, claim.capacity, args)?;
     Ok(args.len() as u64)
+}
+
+/// To be told of its end, or to be linked to, is all that others can do by it: what it allows over the caller is the
+/// caller's own to give.
+pub fn actor_self(context: &mut Context<'_>, _: claims::ActorSelf) -> Result<u64, Refusal> {
+    let actor = context.actor.clone();
+    let rights = Rights::WAIT.union(Rights::GRANT);
+    context.give(|| Capability::first(Object::Actor(actor))?.derive(rights, 0))
 }
 
 pub fn cap_copy(context: &mut Context<'_>, claim: claims::CapCopy) -> Result<u64, Refusal> {

@@ -8,9 +8,11 @@ use crate::inventory::{Inventory, settle};
 use crate::revocation::{every_way_to_block, waits};
 use crate::stage::{Stage, authority, endpoint, endpoint_of, failure, notification, request};
 use crate::{Failure, Verdict, check};
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use tessera_abi::{EndReason, Error, FaultKind, ObjectKind, Priority, Rights, Shape};
+use tessera_core::actor::Actor;
 use tessera_core::actor::spawn::{Begin, Spawn, spawn};
 use tessera_core::cap::revoke::Subtree;
 use tessera_core::cap::{Capability, Scope};
@@ -234,4 +236,67 @@ pub fn kills_in_every_state(stage: &mut Stage<'_>) -> Verdict {
         }
         Ok(())
     })
+}
+
+/// One supervisor over another over a server. The middle one crashes while its server rests, at each moment of starting
+/// it again, and by giving it up: what it started ends with it, and the one above brings all of it back.
+pub fn a_supervisors_own_crash(stage: &mut Stage<'_>) -> Verdict {
+    survives(stage, |stage| {
+        let before = stage.kernel.registry().living();
+        let (spawner, door) = (authority(ObjectKind::Spawner)?, endpoint(4)?);
+        let upper =
+            stage.main("oversees", vec![spawner.derive(Rights::ALL, 0)?, door.derive(Rights::ALL, 0)?])?;
+        for moment in 0..6 {
+            let [lower, server] = supervised(stage, &door, before + 3)?;
+            server.kill();
+            for _ in 0..moment * 4 {
+                (stage.run)();
+            }
+            lower.kill();
+            stage.ends(&lower, EndReason::Killed)?;
+            let [lower, server] = supervised(stage, &door, before + 3)?;
+            is_answered(stage, &door)?;
+            lower.kill();
+            stage.ends(&lower, EndReason::Killed)?;
+            stage.ends(&server, EndReason::Orphaned)?;
+        }
+        gives_up(stage, &door, before + 3)?;
+        let [lower, server] = supervised(stage, &door, before + 3)?;
+        is_answered(stage, &door)?;
+        upper.kill();
+        stage.ends(&upper, EndReason::Killed)?;
+        stage.ends(&lower, EndReason::Orphaned)?;
+        stage.ends(&server, EndReason::Orphaned)?;
+        check!(stage.kernel.registry().living() == before, "somebody is left");
+        Ok(())
+    })
+}
+
+/// The server ends as often as its supervisor, which fails by that, starts it.
+fn gives_up(stage: &mut Stage<'_>, door: &Capability, living: usize) -> Verdict {
+    let [first, _] = supervised(stage, door, living)?;
+    for _ in 0..3 {
+        let [lower, server] = supervised(stage, door, living)?;
+        check!(Arc::ptr_eq(&lower, &first), "the supervisor has ended too early");
+        server.kill();
+        stage.ends(&server, EndReason::Killed)?;
+    }
+    stage.ends(&first, EndReason::Fault(FaultKind::Unreachable))
+}
+
+/// The supervisor and the server of the moment, once so many actors live and the server rests.
+fn supervised(stage: &mut Stage<'_>, door: &Capability, living: usize) -> Result<[Arc<Actor>; 2], Failure> {
+    let (kernel, queue) = (stage.kernel.clone(), endpoint_of(door)?);
+    let mut found = None;
+    stage.until("a supervisor and its server are there", || {
+        let mut all = core::iter::successors(kernel.registry().next_from(0), |(place, _)| {
+            kernel.registry().next_from(place + 1)
+        });
+        let lower = all.clone().find(|(_, actor)| actor.profile().name.as_str() == "supervises");
+        let serves = |actor: &Actor| actor.own_endpoint().is_some_and(|(own, _)| Arc::ptr_eq(own, &queue));
+        let server = all.find(|(_, actor)| serves(actor) && actor.gate().is_waiting());
+        found = lower.zip(server).map(|((_, lower), (_, server))| [lower, server]);
+        found.is_some() && kernel.registry().living() == living
+    })?;
+    found.ok_or(failure(format_args!("nobody supervises")))
 }

@@ -71,7 +71,7 @@ list! {
         a_sleeper_a_receiver_and_a_caller_are_killed_where_they_wait a_resting_handler_is_killed
         whoever_is_killed_while_its_module_loads_ends_killed
         a_late_waiter_still_gets_the_reason whoever_monitors_an_actor_is_told_of_its_end
-        linked_actors_end_with_the_one_that_fails;
+        linked_actors_end_with_the_one_that_fails whoever_names_itself_can_be_linked_to_and_no_more;
     faults: every_trap_ends_its_actor_alone bad_modules_say_what_is_wrong a_panic_arrives_with_its_message
         memory_grows_to_its_maximum_and_not_past_it an_engine_that_panics_costs_one_actor
         failing_any_allocation_ends_that_actor_alone
@@ -103,7 +103,7 @@ list! {
     chaos: memory_out_of_bounds addresses_that_lie_outside forged_stale_and_dropped_handles revoked_handles
         expired_handles a_slot_bomb a_message_flood a_memory_bomb a_stack_bomb a_table_bomb a_region_bomb
         endless_loops_on_every_core a_fork_bomb replies_that_are_none an_endpoint_closed_under_its_waiters
-        kills_in_every_state;
+        kills_in_every_state a_supervisors_own_crash;
     accounts: a_fork_bomb_stops_at_its_own_account a_bomb_of_endpoints_stops_at_its_own_account
         a_flood_of_bytes_stops_at_its_own_account memory_over_the_account_is_refused_to_the_actor_alone
         a_spawn_over_the_account_leaves_nothing_charged

@@ -5,7 +5,7 @@ use crate::{Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec;
 use khal::time::Instant;
-use tessera_abi::{ActorState, EndReason, Error, ObjectKind, Priority, Rights, Shape};
+use tessera_abi::{ActorState, EndReason, Error, FaultKind, ObjectKind, Priority, Rights, Shape};
 use tessera_core::actor::end::SIGNALS_MAX;
 use tessera_core::actor::spawn::spawn;
 use tessera_core::actor::{Actor, EndSignal};
@@ -151,6 +151,15 @@ fn bits_of(by: &Arc<Actor>, bell: &Capability) -> Result<u64, Error> {
         Object::Notification(bell) => bell.wait(by, &Pass::KERNEL, Instant::ZERO),
         _ => Err(Error::WrongKind),
     }
+}
+
+/// An actor's own name is good to end others with it, and for nothing over itself.
+pub fn whoever_names_itself_can_be_linked_to_and_no_more(stage: &mut Stage<'_>) -> Verdict {
+    let other = stage.main("forever", vec![])?;
+    let link = Capability::first(Object::Actor(other.clone()))?;
+    let actor = stage.main("names_itself", vec![link])?;
+    stage.ends(&actor, EndReason::Fault(FaultKind::Unreachable))?;
+    stage.ends(&other, EndReason::Orphaned)
 }
 
 /// One that fails takes those along that are linked to it, and those linked to them; one that is done takes nobody,

@@ -24,6 +24,10 @@ impl Calls<'_> {
 
     pub(super) fn actor_monitor(&mut self, actor: u64, notification: u64, bits: u64) -> Outcome {
         let signal = self.end_signal(Handle::from_bits(notification), bits)?;
+        if self.is_myself(actor)? {
+            // Nobody is left to see it.
+            return Ok(0);
+        }
         let actor = self.actor(actor)?;
         if actor.end.is_none() {
             actor.end_signals.push(signal);
@@ -38,6 +42,10 @@ impl Calls<'_> {
             Held { object: Object::Actor(index), .. } => index,
             _ => return Err(Error::WrongKind.into()),
         };
+        if self.is_myself(actor)? {
+            self.state.own_links.push(other);
+            return Ok(0);
+        }
         let actor = self.actor(actor)?;
         match actor.end {
             None => actor.links.push(other),
@@ -98,7 +106,19 @@ impl Calls<'_> {
         Ok(0)
     }
 
+    pub(super) fn actor_self(&mut self) -> Outcome {
+        let held = Held::first(Object::Myself, Rights::WAIT.union(Rights::GRANT), String::new());
+        Ok(self.state.install(held)?.bits())
+    }
+
+    fn is_myself(&self, handle: u64) -> Result<bool, Error> {
+        Ok(self.state.lookup(Handle::from_bits(handle))?.object == Object::Myself)
+    }
+
     pub(super) fn actor_wait(&mut self, actor: u64, end: u32, deadline: u64) -> Outcome {
+        if self.is_myself(actor)? {
+            return Err(Error::WouldDeadlock.into());
+        }
         match self.actor(actor)?.end {
             Some(record) => self.memory.write(end, &record.encode()).map(|()| 0).map_err(Refused::from),
             None => Err(self.wait(HostCall::ActorWait, deadline)),
@@ -106,7 +126,7 @@ impl Calls<'_> {
     }
 
     pub(super) fn has_ended(&mut self, actor: Handle) -> Result<bool, Error> {
-        self.actor(actor.bits()).map(|actor| actor.end.is_some())
+        Ok(!self.is_myself(actor.bits())? && self.actor(actor.bits())?.end.is_some())
     }
 
     pub(super) fn actor_open(&mut self, _system: u64, id: u64) -> Outcome {
