@@ -69,7 +69,7 @@ pub use entry::{Handler, Outcome};
 pub use message::{Incoming, Outgoing};
 pub use renew::{SUPERVISOR, renewed};
 pub use select::{Event, Select, Unmet};
-pub use spawn::Plan;
+pub use spawn::{Code, Plan};
 pub use tessera_abi as abi;
 pub use tessera_abi::{
     EndReason, Error, FaultKind, Level, NEVER, NOW, ObjectKind, Policy, Priority, RevokeScope, Rights, Shape,

@@ -14,7 +14,7 @@ use tessera_abi::{
     SpawnRequest,
 };
 
-use crate::capability::{Actor, Capability, Notification, Slot, Spawner};
+use crate::capability::{Actor, Capability, Notification, Region, Slot, Spawner};
 use crate::sys;
 
 /// What an actor is started as.
@@ -123,6 +123,15 @@ impl Plan {
     }
 }
 
+/// A module that is none of the image's.
+#[derive(Clone, Copy, Debug)]
+pub enum Code<'a> {
+    /// These bytes.
+    Bytes(&'a [u8]),
+    /// So many bytes at the beginning of a region that this actor may read.
+    Region(&'a Region, u32),
+}
+
 impl Spawner {
     /// Starts an actor.
     ///
@@ -154,7 +163,29 @@ impl Spawner {
         begun.inspect_err(|_| end(&actor)).map(|()| actor)
     }
 
-    fn make(&self, plan: &Plan, call: fn(Handle, &[u8]) -> Result<Handle, Error>) -> Result<Actor, Error> {
+    /// Starts an actor of a module that is none of the image's; what the plan calls its module means nothing. The
+    /// kernel copies the module, at most 16 MiB, before this returns. One that is no good ends the actor, as a
+    /// fault that says what is wrong with it.
+    ///
+    /// # Errors
+    /// As [`Spawner::spawn`] but for [`Error::NotFound`] and [`Error::BadModule`]; those of the region.
+    pub fn spawn_code(&self, plan: &Plan, code: Code<'_>) -> Result<Actor, Error> {
+        self.make(plan, |spawner, request| code.spawn(spawner, request, false))
+    }
+
+    /// As [`Spawner::spawn_code`], of an actor that does not run before [`Actor::resume`].
+    ///
+    /// # Errors
+    /// As [`Spawner::spawn_code`].
+    pub fn draft_code(&self, plan: &Plan, code: Code<'_>) -> Result<Actor, Error> {
+        self.make(plan, |spawner, request| code.spawn(spawner, request, true))
+    }
+
+    fn make(
+        &self,
+        plan: &Plan,
+        call: impl FnOnce(Handle, &[u8]) -> Result<Handle, Error>,
+    ) -> Result<Actor, Error> {
         if plan.too_long {
             return Err(Error::TooLong);
         }
@@ -170,6 +201,15 @@ impl Spawner {
 pub(crate) fn end(actor: &Actor) {
     // One that cannot be killed any more, because its capability was taken back, is not waited for.
     let _taken_back = actor.kill().and_then(|()| actor.wait(NEVER));
+}
+
+impl Code<'_> {
+    fn spawn(self, spawner: Handle, request: &[u8], draft: bool) -> Result<Handle, Error> {
+        match self {
+            Self::Bytes(bytes) => sys::spawn_bytes(spawner, request, bytes, draft),
+            Self::Region(region, len) => sys::spawn_region(spawner, request, (region.handle(), len), draft),
+        }
+    }
 }
 
 impl Actor {

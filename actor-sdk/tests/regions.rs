@@ -1,7 +1,9 @@
 //! What the SDK promises an author about regions, shown against the fake kernel.
 
 use actor_sdk::fake::{Kernel, Parcel};
-use actor_sdk::{Capability, Endpoint, Error, Factory, NOW, Outgoing, Region, RevokeScope, Rights};
+use actor_sdk::{
+    Capability, Code, Endpoint, Error, Factory, NOW, Outgoing, Plan, Region, RevokeScope, Rights, Spawner,
+};
 
 fn region(kernel: &mut Kernel, len_bytes: u64) -> Result<Region, Error> {
     kernel.grant::<Factory>("factory").region(len_bytes)
@@ -74,4 +76,21 @@ fn a_region_travels_in_a_message() {
     kernel.push("", back);
     let mut message = Endpoint::own().recv(NOW).unwrap();
     assert_eq!(message.take::<Region>(0).unwrap().get::<[u8; 5]>(0), Ok(*b"block"));
+}
+
+#[test]
+fn an_actor_is_started_of_what_it_is_given() {
+    let mut kernel = Kernel::new();
+    let (spawner, region) = (kernel.grant::<Spawner>("spawner"), kernel.grant::<Region>("region"));
+    region.write(0, b"module").unwrap();
+    let plan = Plan::new("guest", "");
+    spawner.spawn_code(&plan, Code::Bytes(b"bytes")).unwrap();
+    spawner.draft_code(&plan, Code::Region(&region, 6)).unwrap();
+    let [first, second] = &kernel.spawned()[..] else { unreachable!() };
+    assert_eq!((first.code.as_deref(), first.suspended), (Some(&b"bytes"[..]), false));
+    assert_eq!((second.code.as_deref(), second.suspended), (Some(&b"module"[..]), true));
+    let unread = region.part(0, 6, Rights::WRITE).unwrap();
+    assert_eq!(spawner.spawn_code(&plan, Code::Region(&unread, 6)).err(), Some(Error::MissingRight));
+    assert_eq!(spawner.spawn_code(&plan, Code::Region(&region, 1 << 17)).err(), Some(Error::InvalidArgument));
+    assert_eq!(spawner.spawn_code(&plan, Code::Region(&region, u32::MAX)).err(), Some(Error::TooLong));
 }

@@ -3,7 +3,7 @@
 //!
 //! Invariant: the same files give the same bytes.
 
-use crate::{fork_bomb, random_calls, supervisors};
+use crate::{carries, fork_bomb, random_calls, supervisors};
 use std::path::Path;
 use std::{fs, io};
 
@@ -31,7 +31,12 @@ pub fn modules() -> io::Result<Vec<(String, Vec<u8>)>> {
             modules.push((name, module));
         }
     }
-    let made = [("random_calls", random_calls::module()), (fork_bomb::NAME, fork_bomb::module())];
+    let carries = carries::module(&wat::parse_str(carries::CARRIED).map_err(io::Error::other)?);
+    let made = [
+        ("random_calls", random_calls::module()),
+        (fork_bomb::NAME, fork_bomb::module()),
+        (carries::NAME, carries),
+    ];
     for (name, text) in made.into_iter().chain(supervisors::modules()) {
         modules.push((name.to_owned(), wat::parse_str(text).map_err(io::Error::other)?));
     }

@@ -3,6 +3,7 @@
 //!
 //! Does not hold tests: they are in `tests/`, the list of scenarios is in `scenarios/`.
 
+pub mod carries;
 pub mod fork_bomb;
 pub mod image;
 pub mod measured;

@@ -89,10 +89,10 @@ fn argument(row: &Row, one: &Parameter) -> String {
     match (one.meaning, one.value_type) {
         ("Handle", _) => format!(" (call $handle (i64.const {}))", usual(row).bits()),
         // A spawn request is rarely read from anywhere but where it lies.
-        ("Address", _) if row.call == HostCall::Spawn => format!(
+        ("Address", _) if one.name == "request" => format!(
             " (select (i32.const {REQUEST_AT}) (call $address) (i32.wrap_i64 (call $below (i64.const 4))))"
         ),
-        ("Length", _) if row.call == HostCall::Spawn => format!(
+        ("Length", _) if one.name == "len" && takes_request(row) => format!(
             " (select (i32.const {}) (call $length) (i32.wrap_i64 (call $below (i64.const 4))))",
             request().len()
         ),
@@ -104,6 +104,10 @@ fn argument(row: &Row, one: &Parameter) -> String {
         (_, ValueType::I64) => " (call $word)".to_owned(),
         (_, ValueType::I32) => " (i32.wrap_i64 (call $roll))".to_owned(),
     }
+}
+
+fn takes_request(row: &Row) -> bool {
+    row.parameters.iter().any(|one| one.name == "request")
 }
 
 /// The handle under which the actor began with what the call needs.

@@ -112,8 +112,10 @@ impl FakeEndpoint {
 pub struct Spawned {
     /// What it is called.
     pub name: String,
-    /// Which module it runs.
+    /// Which of the image's modules it runs, if it was given none.
     pub module: String,
+    /// The module that it was given.
+    pub code: Option<Vec<u8>>,
     /// Its argument text.
     pub args: String,
     /// Name, kind and rights of what it was handed, in the order of its slots.

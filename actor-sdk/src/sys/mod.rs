@@ -14,6 +14,7 @@ mod border;
 #[expect(clippy::too_many_arguments, reason = "a stub is as wide as its row of the table")]
 mod border;
 mod export;
+mod regions;
 
 use alloc::string::String;
 use alloc::vec;
@@ -29,6 +30,8 @@ use tessera_abi::{
 pub(crate) use border::Alone;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use border::Memory;
+
+pub use regions::{region_create, region_len, region_part, region_read, region_write};
 
 /// Whether an answer was one at all.
 type Answer<T = ()> = Result<T, Error>;
@@ -230,24 +233,25 @@ pub fn spawn_draft(spawner: Handle, request: &[u8]) -> Answer<Handle> {
     handle(lend(request, |request| border::spawn_draft(spawner.bits(), request, request.len_bytes())))
 }
 
-pub fn region_create(factory: Handle, len_bytes: u64) -> Answer<Handle> {
-    handle(border::region_create(factory.bits(), len_bytes))
+pub fn spawn_bytes(spawner: Handle, request: &[u8], module: &[u8], draft: bool) -> Answer<Handle> {
+    handle(lend(request, |request| {
+        lend(module, |module| {
+            let (len, module_len) = (request.len_bytes(), module.len_bytes());
+            border::spawn_bytes(spawner.bits(), request, len, module, module_len, u32::from(draft))
+        })
+    }))
 }
 
-pub fn region_read(region: Handle, offset: u64, buffer: &mut [u8]) -> Answer {
-    done(lend_mut(buffer, |buffer| border::region_read(region.bits(), offset, buffer, buffer.len_bytes())))
-}
-
-pub fn region_write(region: Handle, offset: u64, bytes: &[u8]) -> Answer {
-    done(lend(bytes, |bytes| border::region_write(region.bits(), offset, bytes, bytes.len_bytes())))
-}
-
-pub fn region_part(region: Handle, offset: u64, len_bytes: u64, rights: Rights) -> Answer<Handle> {
-    handle(border::region_part(region.bits(), offset, len_bytes, rights.bits()))
-}
-
-pub fn region_len(region: Handle) -> Answer<u64> {
-    result(border::region_len(region.bits()))
+pub fn spawn_region(
+    spawner: Handle,
+    request: &[u8],
+    (region, module_len): (Handle, u32),
+    draft: bool,
+) -> Answer<Handle> {
+    handle(lend(request, |request| {
+        let (len, region) = (request.len_bytes(), region.bits());
+        border::spawn_region(spawner.bits(), request, len, region, module_len, u32::from(draft))
+    }))
 }
 
 pub fn actor_monitor(actor: Handle, notification: Handle, bits: u64) -> Answer {

@@ -43,6 +43,9 @@ numbered! {
 /// The most capabilities that one `spawn` hands over.
 pub const SPAWN_CAPS_MAX: usize = 64;
 
+/// The longest module that is given with a spawn request, in bytes.
+pub const MODULE_BYTES_MAX: u32 = 16 << 20;
+
 /// The longest argument text of an actor, in bytes.
 pub const ARGS_MAX_BYTES: usize = 1024;
 
@@ -52,7 +55,7 @@ record! {
     pub struct SpawnHead {
         /// What the new actor is called; need not be unique.
         pub name: Name,
-        /// Which of the image's modules it runs.
+        /// Which of the image's modules it runs, if it is not given one.
         pub module: Name,
         /// How it lives.
         pub shape: Shape,

@@ -82,7 +82,7 @@ numbered! {
         Clock = 2, "clock", "Time since boot, and sleeping until a moment of it.";
         Random = 3, "random", "A source of unpredictable bytes.";
         Factory = 4, "factory", "Makes endpoints, notifications and regions.";
-        Spawner = 5, "spawner", "Starts actors from the image's modules.";
+        Spawner = 5, "spawner", "Starts actors, of the image's modules or of given ones.";
         Console = 6, "console", "The machine's serial console.";
         Image = 7, "image", "The packed image: manifest, modules and files.";
         System = 8, "system", "The whole machine: its figures, its actors, its power switch.";

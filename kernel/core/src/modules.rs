@@ -1,4 +1,4 @@
-//! The cache of parsed modules: each is parsed and validated once, by the first actor that needs it,
+//! The cache of the image's parsed modules: each is parsed and validated once, by the first actor that needs it,
 //! on that actor's stack, and shared by all its instances.
 //!
 //! Owns the image's modules, their parsed form, and a meter each that what parsing allocates is
@@ -123,6 +123,15 @@ impl Modules {
                 }
             }
         }
+    }
+
+    /// Parses a module that is none of the image's. Unwinds when it may not take so much memory: to be run in a
+    /// containment.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn parse(&self, bytes: &[u8]) -> Result<Arc<dyn Module>, Fault> {
+        self.engine.load(bytes)
     }
 
     fn load(&self, entry: &Entry) -> Result<Arc<dyn Module>, Fault> {

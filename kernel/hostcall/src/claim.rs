@@ -5,7 +5,7 @@
 //! of its name. Does nothing else.
 
 use crate::context::{Context, Refusal};
-use crate::{inspect, ipc, limits, own, region, revoke, spawn, system, waiting};
+use crate::{code, inspect, ipc, limits, own, region, revoke, spawn, system, waiting};
 use tessera_abi::HostCall;
 use tessera_abi::arg::{self, Argument};
 
@@ -84,6 +84,12 @@ macro_rules! groups {
     };
     (spawn_draft) => {
         spawn::spawn_draft
+    };
+    (spawn_bytes) => {
+        code::spawn_bytes
+    };
+    (spawn_region) => {
+        code::spawn_region
     };
     (actor_monitor) => {
         spawn::actor_monitor

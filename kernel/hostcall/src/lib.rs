@@ -14,6 +14,7 @@
 extern crate alloc;
 
 mod claim;
+mod code;
 mod context;
 mod inspect;
 mod ipc;

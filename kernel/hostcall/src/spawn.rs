@@ -4,11 +4,12 @@
 //! slot for the new actor is reserved, before the actor is made. Locks: the caller's own `TABLE`.
 
 use crate::claim::claims;
+use crate::code::Given;
 use crate::context::{Context, Refusal, deadline};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use tessera_abi::{
-    EndRecord, Error, Handle, ObjectKind, Rights, SlotName, SpawnCap, SpawnHead, SpawnRequest,
+    EndRecord, Error, Handle, Name, ObjectKind, Rights, SlotName, SpawnCap, SpawnHead, SpawnRequest,
 };
 use tessera_core::actor::spawn::{Begin, Spawn};
 use tessera_core::actor::{Actor, ActorId, EndSignal, Profile};
@@ -41,15 +42,21 @@ pub fn limits_for(memory_max_bytes: u64, stack_max_bytes: u32) -> (Limits, usize
 }
 
 pub fn spawn(context: &mut Context<'_>, claim: claims::Spawn) -> Result<u64, Refusal> {
-    make(context, claim, Begin::Now)
+    make(context, claim, Begin::Now, |_| Ok(None))
 }
 
 pub fn spawn_draft(context: &mut Context<'_>, claim: claims::SpawnDraft) -> Result<u64, Refusal> {
     let claims::SpawnDraft { spawner, request, len } = claim;
-    make(context, claims::Spawn { spawner, request, len }, Begin::WhenResumed)
+    make(context, claims::Spawn { spawner, request, len }, Begin::WhenResumed, |_| Ok(None))
 }
 
-fn make(context: &mut Context<'_>, claim: claims::Spawn, begin: Begin) -> Result<u64, Refusal> {
+/// Makes the actor. `code` gives it a module, if it is not to be one of the image's.
+pub fn make(
+    context: &mut Context<'_>,
+    claim: claims::Spawn,
+    begin: Begin,
+    code: impl FnOnce(&Context<'_>) -> Result<Option<Given>, Refusal>,
+) -> Result<u64, Refusal> {
     context.may(claim.spawner, ObjectKind::Spawner, Rights::SPAWN)?;
     if claim.len as usize > SpawnRequest::MAX_BYTES {
         return Err(Error::TooLong.into());
@@ -57,12 +64,15 @@ fn make(context: &mut Context<'_>, claim: claims::Spawn, begin: Begin) -> Result
     let bytes = context.bytes(claim.request, claim.len as usize)?;
     let request = SpawnRequest::decode(&bytes).map_err(|_| Error::InvalidArgument)?;
     let (limits, charge_max_bytes) = limits_for(request.head.memory_max_bytes, request.head.stack_max_bytes);
+    let given = code(context)?;
+    let module = given.as_ref().map_or(request.head.module, |_| Given::name());
     let spawn = Spawn {
-        profile: profile(&request, limits)?,
-        charge_max_bytes,
+        profile: profile(&request, module, limits)?,
+        charge_max_bytes: charge_max_bytes.saturating_add(given.as_ref().map_or(0, Given::charge_bytes)),
         slots_max: slots(&request.head)?,
         caps: handed_over(context, &request)?,
         signal: signal(context, &request.head)?,
+        code: given.map(|given| given.code),
         begin,
         account: Some(context.actor.account().clone()),
     };
@@ -75,19 +85,12 @@ fn make(context: &mut Context<'_>, claim: claims::Spawn, begin: Begin) -> Result
     })
 }
 
-fn profile(request: &SpawnRequest<'_>, limits: Limits) -> Result<Profile, Error> {
+fn profile(request: &SpawnRequest<'_>, module: Name, limits: Limits) -> Result<Profile, Error> {
     let head = &request.head;
     let mut args = Vec::new();
     args.try_reserve_exact(request.args.len()).map_err(|_| Error::NoMemory)?;
     args.extend_from_slice(request.args.as_bytes());
-    Ok(Profile {
-        name: head.name,
-        module: head.module,
-        shape: head.shape,
-        priority: head.priority,
-        limits,
-        args,
-    })
+    Ok(Profile { name: head.name, module, shape: head.shape, priority: head.priority, limits, args })
 }
 
 fn slots(head: &SpawnHead) -> Result<u32, Error> {

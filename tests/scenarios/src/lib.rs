@@ -16,6 +16,7 @@ mod closing;
 mod faults;
 mod flawed;
 mod forwarding;
+mod given;
 mod handing_over;
 mod hostile;
 mod inheritance;
@@ -121,6 +122,8 @@ list! {
         all_of_a_subtree_goes_and_nothing_else revocation_wins_against_copies_drops_and_transfers;
     regions: a_region_is_handed_on_without_a_copy what_a_region_does_not_have_is_refused
         a_region_is_split_in_two once_taken_back_nobody_reads_or_writes killed_holders_give_their_frames_back;
+    given: an_actor_starts_what_it_carries what_is_given_and_what_is_listed_are_kept_apart
+        failing_any_allocation_of_a_given_module_ends_that_actor_alone;
     limits: time_uses_and_rate_run_out_each_with_its_answer whoever_waits_through_what_expires_is_told
         a_wait_for_any_ends_with_what_expires_first
         copies_together_are_used_as_often_as_was_granted what_expires_on_its_way_arrives_expired

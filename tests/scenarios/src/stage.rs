@@ -140,7 +140,8 @@ pub fn request(module: &str, shape: Shape, priority: Priority, caps: Vec<Capabil
     let caps = caps.into_iter().map(|capability| (SlotName::EMPTY, capability)).collect();
     // Room for what it begins with, what it makes and what it is sent.
     let slots_max = if module == "random_calls" { 28 } else { 16 };
-    Spawn { profile, charge_max_bytes, slots_max, caps, signal: None, begin: Begin::Now, account: None }
+    let begin = Begin::Now;
+    Spawn { profile, charge_max_bytes, slots_max, caps, signal: None, code: None, begin, account: None }
 }
 
 /// The first capability of an endpoint whose senders wait for room.

@@ -3,6 +3,7 @@
 //! Invariant: what was spawned never runs; it ends when it is killed, or when the test says so.
 //! Does not: gather figures; `inspect` answers with the records that a test has set.
 
+use tessera_abi::actor::MODULE_BYTES_MAX;
 use tessera_abi::inspect::HolderRecord;
 use tessera_abi::{
     EndReason, Error, Handle, HostCall, LimitsRecord, PowerAction, RevokeReceipt, RevokeScope, Rights,
@@ -13,13 +14,56 @@ use super::{Calls, Outcome};
 use crate::fake::state::{Held, Object, Spawned};
 use crate::fake::{Refused, Stop};
 
+fn fits(module_len: u32) -> Result<(), Error> {
+    if module_len > MODULE_BYTES_MAX { Err(Error::TooLong) } else { Ok(()) }
+}
+
+fn is_draft(number: u32) -> Result<bool, Error> {
+    match number {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Error::InvalidArgument),
+    }
+}
+
 impl Calls<'_> {
     pub(super) fn spawn(&mut self, _spawner: u64, request: u32, len: u32) -> Outcome {
-        self.make(request, len, false)
+        self.make(request, len, None, false)
     }
 
     pub(super) fn spawn_draft(&mut self, _spawner: u64, request: u32, len: u32) -> Outcome {
-        self.make(request, len, true)
+        self.make(request, len, None, true)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a row of the table, as wide as it is there")]
+    pub(super) fn spawn_bytes(
+        &mut self,
+        _spawner: u64,
+        request: u32,
+        len: u32,
+        module: u32,
+        module_len: u32,
+        draft: u32,
+    ) -> Outcome {
+        fits(module_len)?;
+        let code = self.memory.read(module, module_len)?.to_vec();
+        self.make(request, len, Some(code), is_draft(draft)?)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a row of the table, as wide as it is there")]
+    pub(super) fn spawn_region(
+        &mut self,
+        _spawner: u64,
+        request: u32,
+        len: u32,
+        region: u64,
+        module_len: u32,
+        draft: u32,
+    ) -> Outcome {
+        fits(module_len)?;
+        self.state.resolve(HostCall::RegionRead, Handle::from_bits(region))?;
+        let code = self.region_bytes(region, 0, u64::from(module_len))?.to_vec();
+        self.make(request, len, Some(code), is_draft(draft)?)
     }
 
     pub(super) fn actor_monitor(&mut self, actor: u64, notification: u64, bits: u64) -> Outcome {
@@ -66,7 +110,7 @@ impl Calls<'_> {
         Ok(0)
     }
 
-    fn make(&mut self, request: u32, len: u32, draft: bool) -> Outcome {
+    fn make(&mut self, request: u32, len: u32, code: Option<Vec<u8>>, draft: bool) -> Outcome {
         let bytes = self.memory.read(request, len)?.to_vec();
         let request = SpawnRequest::decode(&bytes).map_err(|_| Error::InvalidArgument)?;
         let (mut caps, mut limits) = (Vec::new(), Vec::new());
@@ -82,6 +126,7 @@ impl Calls<'_> {
         self.state.actors.push(Spawned {
             name: request.head.name.as_str().to_owned(),
             module: request.head.module.as_str().to_owned(),
+            code,
             args: request.args.to_owned(),
             caps,
             limits,

@@ -31,9 +31,8 @@ impl Calls<'_> {
     }
 
     pub(super) fn region_read(&mut self, region: u64, offset: u64, buffer: u32, len: u32) -> Outcome {
-        let (memory, place) = self.place(region, offset, u64::from(len))?;
-        let bytes = self.state.memories.get(memory).and_then(|memory| memory.get(place));
-        self.memory.write(buffer, bytes.ok_or(Error::InvalidArgument)?)?;
+        let bytes = self.region_bytes(region, offset, u64::from(len))?.to_vec();
+        self.memory.write(buffer, &bytes)?;
         Ok(0)
     }
 
@@ -61,6 +60,13 @@ impl Calls<'_> {
 
     pub(super) fn region_len(&mut self, region: u64) -> Outcome {
         self.window(region).map(|window| window.end - window.start).map_err(Into::into)
+    }
+
+    /// What lies there.
+    pub(super) fn region_bytes(&self, region: u64, offset: u64, len_bytes: u64) -> Result<&[u8], Error> {
+        let (memory, place) = self.place(region, offset, len_bytes)?;
+        let bytes = self.state.memories.get(memory).and_then(|memory| memory.get(place));
+        bytes.ok_or(Error::InvalidArgument)
     }
 
     /// Which bytes of which memory are meant.

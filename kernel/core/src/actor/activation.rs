@@ -9,7 +9,7 @@
 //! runs its start function, then its entry point. Between quanta the [`Turn`] looks at the stop flag
 //! and gives the core back when asked. Locks: `BODY`, briefly, to take the instance and put it back.
 
-use super::Actor;
+use super::{Actor, code};
 use crate::engine::{Completion, Entry, Fault, Fuel, Instance, Next, Pace, Stop};
 use crate::fallible;
 use crate::ipc::endpoint::Rest;
@@ -23,7 +23,7 @@ use khal::thread::{Stack, Thread};
 use tessera_abi::{ActorState, EndReason, Error, FaultKind, Level, Line, Shape, TraceKind};
 
 /// Why an actor is over.
-type Ending = (EndReason, Line);
+pub(super) type Ending = (EndReason, Line);
 
 /// How an activation ended.
 struct Outcome {
@@ -116,23 +116,14 @@ fn serve(actor: &Arc<Actor>, instance: &mut dyn Instance) -> Option<Ending> {
     }
 }
 
-/// From a module's name to an instance whose start function has run.
+/// From a module to an instance whose start function has run.
 fn start(actor: &Arc<Actor>) -> Result<Box<dyn Instance>, Ending> {
-    let kernel = actor.kernel();
+    // Taken out also when it is to stop: then its bytes go now, and not with the last who knows the actor.
+    let given = actor.body.lock().code.take();
     if actor.must_stop() {
         return Err((EndReason::Killed, Line::EMPTY));
     }
-    let profile = actor.profile();
-    let module = kernel.modules().get(actor, profile.module.as_str()).map_err(|found| {
-        // Whoever is killed in line for the module has not met a fault.
-        if actor.must_stop() { (EndReason::Killed, Line::EMPTY) } else { fault(found) }
-    })?;
-    module.check(profile.shape, &profile.limits).map_err(fault)?;
-    let mut instance = contained(actor, || {
-        // In here, as it is the instance that drops it in the end.
-        let host = kernel.host_calls(actor).map_err(|_| out_of_memory())?;
-        module.instantiate(&profile.limits, host)
-    })?;
+    let mut instance = code::instance(actor, given)?;
     if instance.has_start()
         && let Err(ending) = enter(actor, instance.as_mut(), Entry::Start)
     {
@@ -154,7 +145,7 @@ fn enter(actor: &Arc<Actor>, instance: &mut dyn Instance, entry: Entry) -> Resul
 }
 
 /// Runs a part of the engine's work inside the actor's containment.
-fn contained<R>(actor: &Arc<Actor>, work: impl FnOnce() -> Result<R, Fault>) -> Result<R, Ending> {
+pub(super) fn contained<R>(actor: &Arc<Actor>, work: impl FnOnce() -> Result<R, Fault>) -> Result<R, Ending> {
     match khal::contain::enter(actor.meter(), work) {
         Ok(Ok(result)) => Ok(result),
         Ok(Err(found)) => Err(fault(found)),
@@ -162,12 +153,8 @@ fn contained<R>(actor: &Arc<Actor>, work: impl FnOnce() -> Result<R, Fault>) -> 
     }
 }
 
-fn fault(found: Fault) -> Ending {
+pub(super) fn fault(found: Fault) -> Ending {
     (EndReason::Fault(found.kind()), Line::new_truncated(found.detail()))
-}
-
-fn out_of_memory() -> Fault {
-    Fault::new(FaultKind::OutOfMemory, format_args!("no memory for the instance"))
 }
 
 /// What an escape from containment says about the actor.

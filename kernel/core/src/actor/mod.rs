@@ -7,11 +7,12 @@
 //! aside there, by the core loop ([`crate::sched::hold`]), and so is one that wakes up without a stack.
 //! Locks: `TABLE`, `BODY`, `INBOX`, `END`, each alone unless `docs/CONCURRENCY.md` says otherwise.
 //!
-//! [`activation`] is its life on a stack, `asking` how it is asked to end, [`end`] its end, [`registry`] the list of all of them,
+//! [`activation`] is its life on a stack, `code` how it comes by its instance, `asking` how it is asked to end, [`end`] its end, [`registry`] the list of all of them,
 //! [`spawn`] their beginning, `waiting` how one blocks and what ends that.
 
 pub mod activation;
 mod asking;
+mod code;
 pub mod end;
 pub mod registry;
 pub mod spawn;
@@ -40,6 +41,7 @@ use khal::sync::{Mutex, PreemptGuard};
 use khal::thread::{Pause, Stack, Thread};
 use tessera_abi::{ActorState, EndReason, Name, Priority, Shape};
 
+pub use code::Code;
 pub use end::{End, EndSignal};
 
 /// Names an actor for ever: a place in the registry and how often it has been used. Never 0.
@@ -85,6 +87,8 @@ pub struct Profile {
 pub(crate) struct Body {
     /// A stack put by for the first activation: main actors have theirs from the start.
     pub(crate) stack: Option<Stack>,
+    /// The module that it was given, until its first activation.
+    pub(crate) code: Option<Box<Code>>,
     /// The activation, while one is on.
     pub(crate) thread: Option<Thread>,
     /// The program's state, between activations.

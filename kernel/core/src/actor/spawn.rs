@@ -5,7 +5,7 @@
 //! one for each activation), a place in the registry. Then it is made ready, and does the rest itself
 //! on its own stack: see [`super::activation`].
 
-use super::{Actor, ActorId, Body, End, EndSignal, Profile, Tally};
+use super::{Actor, ActorId, Body, Code, End, EndSignal, Profile, Tally};
 use crate::account::{Account, Tenancy};
 use crate::cap::{Capability, Object, Proof, Table, Through, Tree};
 use crate::fallible;
@@ -19,6 +19,7 @@ use crate::sched::hold::Hold;
 use crate::sched::inherit::Standing;
 use crate::sched::spot::Spot;
 use crate::sched::stacks::Next;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use khal::contain::Meter;
@@ -40,6 +41,8 @@ pub struct Spawn {
     pub caps: Vec<(SlotName, Capability)>,
     /// What to signal when it ends.
     pub signal: Option<EndSignal>,
+    /// The module that it runs, if that is none of the image's.
+    pub code: Option<Box<Code>>,
     /// Whether it begins by itself.
     pub begin: Begin,
     /// The account that it is to live in; the machine's if none is named.
@@ -68,12 +71,12 @@ impl Begin {
 /// Starts an actor.
 ///
 /// # Errors
-/// `NotFound` when the image has no such module; `InvalidArgument` for a handler whose first
+/// `NotFound` when it was given no module and the image has none of its name; `InvalidArgument` for a handler whose first
 /// capability is no endpoint with the right to receive, or has limits; `TableFull` when the capabilities do not fit;
 /// `OverQuota` when its account has no actor, no such table or no memory for it left; `Full`, `NoMemory`.
 pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> {
-    let Spawn { profile, charge_max_bytes, slots_max, caps, signal, begin, account } = request;
-    if !kernel.modules().exists(profile.module.as_str()) {
+    let Spawn { profile, charge_max_bytes, slots_max, caps, signal, code, begin, account } = request;
+    if code.is_none() && !kernel.modules().exists(profile.module.as_str()) {
         return Err(Error::NotFound);
     }
     let account = account.as_ref().unwrap_or(kernel.account());
@@ -84,7 +87,7 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
         Shape::Main => None,
     };
     let meter = Meter::paid_by(charge_max_bytes, account.clone());
-    let parts = Parts { profile, table, own_endpoint, meter, tenancy, signal, begin };
+    let parts = Parts { profile, code, table, own_endpoint, meter, tenancy, signal, begin };
     let actor = kernel.registry().add(|id| listed(kernel, id, parts))?;
     if begin == Begin::Now {
         kernel.scheduler().make_ready(actor.clone(), Place::Spread);
@@ -95,6 +98,7 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
 /// What an actor is made of, but for what its place in the registry and the pool of stacks give it.
 struct Parts {
     profile: Profile,
+    code: Option<Box<Code>>,
     table: Table,
     own_endpoint: Option<(Arc<Endpoint>, Proof)>,
     meter: Meter,
@@ -132,10 +136,10 @@ fn pass_on(kernel: &Kernel, next: Next) {
 }
 
 fn made(kernel: Arc<Kernel>, id: ActorId, parts: Parts, stack: Option<Stack>) -> Actor {
-    let Parts { profile, mut table, own_endpoint, meter, tenancy, signal, begin } = parts;
+    let Parts { profile, code, mut table, own_endpoint, meter, tenancy, signal, begin } = parts;
     let (first, hold) = begin.as_kept();
     table.set_owner(id.bits());
-    let body = Body { stack, ..Body::default() };
+    let body = Body { stack, code, ..Body::default() };
     Actor {
         id,
         profile,
