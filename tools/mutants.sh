@@ -13,7 +13,7 @@ BUILD=${BUILD:-build}
 LIMIT=${LIMIT:-300}
 TREE=$BUILD/mutants/tree
 export CARGO_TARGET_DIR=$PWD/$BUILD/mutants/target
-TESTS=(cargo test --ignore-rust-version --quiet -p tessera-core -p actor-sdk -p root -p tessera-tests --lib --test teams --test scenarios)
+TESTS=(cargo test --ignore-rust-version --quiet -p tessera-core -p actor-sdk -p root -p tessera-tests --lib --test teams --test tasks --test scenarios)
 
 rm -rf "$TREE"
 mkdir -p "$BUILD/mutants"

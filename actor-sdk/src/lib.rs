@@ -57,6 +57,7 @@ pub mod sync;
     expect(unsafe_code, reason = "the border: imported host calls, the heap, the panic handler")
 )]
 mod sys;
+pub mod task;
 mod topic;
 
 pub use cancel::Token;

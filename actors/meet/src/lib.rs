@@ -1,6 +1,7 @@
-//! Several actors at every primitive of `actor_sdk::sync` at once, and under supervisors in code: a first actor that starts
-//! the others from its own module and ends with 0 if each kept its promise; otherwise with a fault that says which did not,
-//! or with the number of the error that a wait ended with. Used by a boot test, as the machine's first actor.
+//! Several actors at every primitive of `actor_sdk::sync` at once, under supervisors in code, and spoken to by tasks of one
+//! actor: a first actor that starts the others from its own module and ends with 0 if each kept its promise; otherwise with
+//! a fault that says which did not, or with the number of the error that a wait ended with. Used by a boot test, as the
+//! machine's first actor.
 //!
 //! Invariant: every wait has the same deadline, so that a wake-up that is lost is told as one.
 #![no_std]
@@ -9,6 +10,7 @@ extern crate alloc;
 
 mod hall;
 mod parties;
+mod tasks;
 mod teams;
 
 use core::time::Duration;
@@ -53,6 +55,7 @@ fn host() -> Result<(), Error> {
     host.the_latest_is_kept()?;
     host.a_scope_fails_fast()?;
     host.a_dropped_scope_takes_its_actors_along()?;
+    host.tasks_go_on_together()?;
     host.failures_go_up()?;
     host.a_killed_supervisor_returns_with_its_team()?;
     host.ticks_come_in_time()
