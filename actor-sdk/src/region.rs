@@ -36,7 +36,7 @@ impl Factory {
     /// Makes a region of at least `len_bytes` bytes, in whole frames of 4096, all zero.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] for none, [`Error::TableFull`], [`Error::NoMemory`].
+    /// [`Error::InvalidArgument`] for none, [`Error::TableFull`], [`Error::OverQuota`], [`Error::NoMemory`].
     pub fn region(&self, len_bytes: u64) -> Result<Region, Error> {
         sys::region_create(self.handle(), len_bytes).map(|handle| Region::from_slot(Slot::owned(handle)))
     }

@@ -104,9 +104,9 @@ macro_rules! for_each_host_call {
                 "As spawn, but the actor does not run before actor_resume.";
             72 ActorLink actor_link(actor: Handle, other: Handle) needs Actor [WAIT] gives "0" refuses [Full NoMemory]
                 "Ends the other actor, which needs the right to kill, as orphaned, when this one ends otherwise than by returning or exiting with 0, or at once if it has. Taking the other's capability back calls it off. Links count as monitors.";
-            73 SpawnBytes spawn_bytes(spawner: Handle, request: Address, len: Length, module: Address, module_len: Length, draft: Number) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [MissingRight WrongKind TableFull NoMemory TooLong InvalidArgument Full Busy]
-                "As spawn (with draft 0) or spawn_draft (with 1), of a module that lies in the caller's memory, at most 16 MiB long: the request's module means nothing. The kernel keeps a copy until the actor has begun. One that is no good ends the actor as one of the image's does; parsing it is charged to the actor.";
-            74 SpawnRegion spawn_region(spawner: Handle, request: Address, len: Length, region: Handle, module_len: Length, draft: Number) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [MissingRight WrongKind TableFull NoMemory TooLong InvalidArgument Full Busy]
+            73 SpawnBytes spawn_bytes(spawner: Handle, request: Address, len: Length, module: Address, module_len: Length, draft: Number) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [MissingRight WrongKind TableFull OverQuota NoMemory TooLong InvalidArgument Full Busy]
+                "As spawn (with draft 0) or spawn_draft (with 1), of a module that lies in the caller's memory, at most 16 MiB long: the request's module means nothing. The kernel keeps a copy, charged to the caller's account, until the actor has begun. One that is no good ends the actor as one of the image's does; parsing it is charged to the actor.";
+            74 SpawnRegion spawn_region(spawner: Handle, request: Address, len: Length, region: Handle, module_len: Length, draft: Number) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [MissingRight WrongKind TableFull OverQuota NoMemory TooLong InvalidArgument Full Busy]
                 "As spawn_bytes, of a module that lies at the beginning of a region, which needs the right to read. What is written there later changes nothing.";
             76 ActorTerminate actor_terminate(actor: Handle) needs Actor [KILL] gives "0" refuses []
                 "Asks the actor to end: sets the bits that it has named with terminate_notify. One that has named none, or whose notification has been taken back, is told to end as by actor_kill.";
@@ -124,7 +124,7 @@ macro_rules! for_each_host_call {
                 "Waits until there is input, then copies what has arrived. One reader at a time: a second is told busy.";
 
             // Regions.
-            84 RegionCreate region_create(factory: Handle, len_bytes: Word) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull NoMemory InvalidArgument]
+            84 RegionCreate region_create(factory: Handle, len_bytes: Word) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull OverQuota NoMemory InvalidArgument]
                 "Makes a region of so many bytes, at least 1, rounded up to whole frames of 4096, all zero. Its memory comes back when no capability names any of it.";
             85 RegionRead region_read(region: Handle, offset: Word, buffer: Address, len: Length) needs Region [READ] gives "0" refuses [InvalidArgument]
                 "Copies from the region into memory. Bytes that lie outside the region are an invalid argument, and nothing is copied. Of a long copy each piece of 4096 bytes is one moment's; one that is revoked in between has copied some.";

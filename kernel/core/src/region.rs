@@ -14,6 +14,7 @@
 //! A driver that lets a device at a memory will hold a reference to it, which keeps its frames; the run has
 //! one physical address. There are no such drivers yet.
 
+use crate::account::{Account, Charge};
 use crate::cap::limits::Asked;
 use crate::cap::{Capability, Object, Pass, Tree};
 use crate::fallible;
@@ -22,7 +23,7 @@ use alloc::sync::Arc;
 use core::ops::Range;
 use khal::runs::{FRAME_BYTES, Refused, Run};
 use khal::sync::Mutex;
-use tessera_abi::{Error, Rights};
+use tessera_abi::{Error, Resource, Rights};
 
 /// The longest piece of an access, in bytes.
 pub const PIECE_BYTES: usize = 4096;
@@ -32,7 +33,12 @@ pub const PIECE_BYTES: usize = 4096;
 struct Memory {
     tree: Tree,
     run: Mutex<Run>,
+    /// What it takes of its maker's account, given back behind the frames; `None` for one of the kernel's own.
+    _charge: Option<Charge>,
 }
+
+/// What a region takes besides its frames, in bytes. A part takes nothing but the slot that it is in.
+const RECORD_BYTES: usize = size_of::<Memory>() + size_of::<Region>();
 
 /// See the module.
 #[derive(Debug)]
@@ -43,21 +49,29 @@ pub struct Region {
 }
 
 impl Region {
-    /// A region of at least so many bytes, whole frames, cleared. `goes_on` is asked every 64 KiB.
+    /// A region of at least so many bytes, whole frames, cleared. It is charged to `payer`, if anybody pays, for as
+    /// long as somebody can name any of it. `goes_on` is asked every 64 KiB.
     ///
     /// # Errors
-    /// `InvalidArgument` for no bytes; `Cancelled` when it was not to go on; `NoMemory`.
-    pub fn new(len_bytes: u64, goes_on: impl FnMut() -> bool) -> Result<Arc<Self>, Error> {
+    /// `InvalidArgument` for no bytes; `OverQuota`; `Cancelled` when it was not to go on; `NoMemory`.
+    pub fn new(
+        len_bytes: u64,
+        payer: Option<&Arc<Account>>,
+        goes_on: impl FnMut() -> bool,
+    ) -> Result<Arc<Self>, Error> {
         if len_bytes == 0 {
             return Err(Error::InvalidArgument);
         }
         let frames = usize::try_from(len_bytes.div_ceil(FRAME_BYTES as u64)).map_err(|_| Error::NoMemory)?;
+        let charged = frames.saturating_mul(FRAME_BYTES).saturating_add(RECORD_BYTES);
+        let charge = payer.map(|payer| Charge::take(payer, Resource::Memory, charged)).transpose()?;
         let run = Run::zeroed(frames, goes_on).map_err(|refused| match refused {
             Refused::NoFrames => Error::NoMemory,
             Refused::CalledOff => Error::Cancelled,
         })?;
         let window = 0..run.bytes().len();
-        let memory = fallible::share(Memory { tree: Tree::new(), run: Mutex::new(ranks::REGION, run) })?;
+        let run = Mutex::new(ranks::REGION, run);
+        let memory = fallible::share(Memory { tree: Tree::new(), run, _charge: charge })?;
         fallible::share(Region { memory, window })
     }
 
@@ -163,7 +177,7 @@ mod tests {
     use std::vec::Vec;
 
     fn region(len_bytes: u64) -> Result<Arc<Region>, Error> {
-        Region::new(len_bytes, || true)
+        Region::new(len_bytes, None, || true)
     }
 
     #[test]
@@ -171,9 +185,9 @@ mod tests {
         assert_eq!(region(1).unwrap().len_bytes(), 4096);
         assert_eq!(region(4096).unwrap().len_bytes(), 4096);
         assert_eq!(region(4097).unwrap().len_bytes(), 8192);
-        assert_eq!(Region::new(0, || true).unwrap_err(), Error::InvalidArgument);
-        assert_eq!(Region::new(u64::MAX, || true).unwrap_err(), Error::NoMemory);
-        assert_eq!(Region::new(1 << 20, || false).unwrap_err(), Error::Cancelled);
+        assert_eq!(Region::new(0, None, || true).unwrap_err(), Error::InvalidArgument);
+        assert_eq!(Region::new(u64::MAX, None, || true).unwrap_err(), Error::NoMemory);
+        assert_eq!(Region::new(1 << 20, None, || false).unwrap_err(), Error::Cancelled);
     }
 
     #[test]

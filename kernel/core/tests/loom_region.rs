@@ -57,7 +57,7 @@ fn access_against(
     revoke: fn(&Region, NodeId),
 ) {
     loom::model(move || {
-        let region = Region::new(8192, || true).unwrap();
+        let region = Region::new(8192, None, || true).unwrap();
         let given = region.tree().derive(None, GRANT, || ()).unwrap();
         let shared = Arc::new(Shared { region, busy: AtomicBool::new(false) });
         let theirs = Arc::clone(&shared);

@@ -11,7 +11,8 @@ use crate::spawn::make;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use tessera_abi::actor::MODULE_BYTES_MAX;
-use tessera_abi::{Error, Name, Rights};
+use tessera_abi::{Error, Name, Resource, Rights};
+use tessera_core::account::Charge;
 use tessera_core::actor::Code;
 use tessera_core::actor::spawn::Begin;
 use tessera_core::fallible;
@@ -38,11 +39,14 @@ impl Given {
         self.len.saturating_mul(PARSED_BYTES)
     }
 
-    fn new(bytes: Vec<u8>) -> Result<Option<Self>, Refusal> {
+    fn new((bytes, charge): Copied) -> Result<Option<Self>, Refusal> {
         let len = bytes.len();
-        Ok(Some(Given { code: fallible::own(Code::new(bytes))?, len }))
+        Ok(Some(Given { code: fallible::own(Code::new(bytes, Some(charge)))?, len }))
     }
 }
+
+/// A module's bytes, and what they take of the caller's account.
+type Copied = (Vec<u8>, Charge);
 
 pub fn spawn_bytes(context: &mut Context<'_>, claim: claims::SpawnBytes) -> Result<u64, Refusal> {
     let claims::SpawnBytes { spawner, request, len, module, module_len, draft } = claim;
@@ -64,10 +68,10 @@ fn begin(draft: u32) -> Result<Begin, Error> {
     }
 }
 
-fn from_memory(context: &Context<'_>, address: u32, len: u32) -> Result<Vec<u8>, Refusal> {
+fn from_memory(context: &Context<'_>, address: u32, len: u32) -> Result<Copied, Refusal> {
     fits(len)?;
     context.check(address, len as usize)?;
-    let mut bytes = room(len)?;
+    let (mut bytes, charge) = room(context, len)?;
     while bytes.len() < len as usize {
         goes_on(context)?;
         let copied = bytes.len();
@@ -76,19 +80,19 @@ fn from_memory(context: &Context<'_>, address: u32, len: u32) -> Result<Vec<u8>,
         let at = address.saturating_add(copied as u32);
         context.memory.read(at, bytes.get_mut(copied..).unwrap_or_default())?;
     }
-    Ok(bytes)
+    Ok((bytes, charge))
 }
 
-fn from_region(context: &Context<'_>, handle: u64, len: u32) -> Result<Vec<u8>, Refusal> {
+fn from_region(context: &Context<'_>, handle: u64, len: u32) -> Result<Copied, Refusal> {
     fits(len)?;
     let (region, pass) = context.region(handle, Rights::READ)?;
     let place = region.place(0, u64::from(len))?;
-    let mut bytes = room(len)?;
+    let (mut bytes, charge) = room(context, len)?;
     for piece in pieces(place) {
         goes_on(context)?;
         region.read(&pass, piece, |from| bytes.extend_from_slice(from))?;
     }
-    Ok(bytes)
+    Ok((bytes, charge))
 }
 
 /// Whoever is to stop ends with this call, whatever it answers.
@@ -100,9 +104,10 @@ fn fits(len: u32) -> Result<(), Error> {
     if len > MODULE_BYTES_MAX { Err(Error::TooLong) } else { Ok(()) }
 }
 
-/// Room for so many bytes, all that they need.
-fn room(len: u32) -> Result<Vec<u8>, Error> {
+/// Room for so many bytes, all that they need, charged before it is taken.
+fn room(context: &Context<'_>, len: u32) -> Result<Copied, Error> {
+    let charge = Charge::take(context.actor.account(), Resource::Memory, len as usize)?;
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(len as usize).map_err(|_| Error::NoMemory)?;
-    Ok(bytes)
+    Ok((bytes, charge))
 }

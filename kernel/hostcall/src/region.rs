@@ -16,7 +16,7 @@ pub fn region_create(context: &mut Context<'_>, claim: claims::RegionCreate) -> 
     context.may(claim.factory, ObjectKind::Factory, Rights::CREATE)?;
     let actor = context.actor;
     context.give(|| {
-        let region = Region::new(claim.len_bytes, || !actor.must_stop())?;
+        let region = Region::new(claim.len_bytes, Some(actor.account()), || !actor.must_stop())?;
         Capability::first(Object::Region(region))
     })
 }

@@ -1,5 +1,6 @@
 //! Accounts: who takes too much stops at his own, and all that was taken comes back.
 
+use crate::revocation::waits;
 use crate::stage::{Stage, authority, by_kernel, endpoint, endpoint_of, request};
 use crate::{Failure, Verdict, check};
 use alloc::sync::Arc;
@@ -108,6 +109,38 @@ pub fn a_flood_of_bytes_stops_at_its_own_account(stage: &mut Stage<'_>) -> Verdi
     drop(queue.recv(by_kernel(&other), 4096, Instant::ZERO)?);
     check!(under_way() == 900, "{} bytes under way", under_way());
     queue.close(&tessera_core::cap::Pass::KERNEL)?;
+    comes_back(stage, &account)
+}
+
+/// Its regions' frames are charged to who makes them, wherever they have gone since.
+pub fn a_bomb_of_regions_stops_at_its_own_account(stage: &mut Stage<'_>) -> Verdict {
+    let account = account(stage, &SOME)?;
+    let caps = vec![authority(ObjectKind::Factory)?];
+    let bomb = Spawn {
+        slots_max: 200,
+        account: Some(account.clone()),
+        ..request("makes_regions", Shape::Main, Priority::Normal, caps)
+    };
+    let bomb = spawn(&stage.kernel, bomb)?;
+    stage.ends(&bomb, OVER_QUOTA)?;
+    others_go_on(stage)?;
+    comes_back(stage, &account)?;
+    let caps = vec![authority(ObjectKind::Factory)?, endpoint(1)?];
+    let holder = guest(stage, &account, "holds_regions", caps)?;
+    stage.until("it holds its regions", || waits(&holder))?;
+    let used = account.figures(Resource::Memory).used;
+    check!(used > 41 * 4096, "{used} bytes are charged for 41 frames and their maker");
+    holder.kill();
+    stage.ends(&holder, EndReason::Killed)?;
+    comes_back(stage, &account)
+}
+
+/// By who gives it, for as long as it is kept; what parsing it takes, by who runs it.
+pub fn a_given_module_is_paid_for(stage: &mut Stage<'_>) -> Verdict {
+    let account = account(stage, &SOME)?;
+    let caps = vec![authority(ObjectKind::Spawner)?, authority(ObjectKind::Factory)?];
+    let carrier = guest(stage, &account, "carries", caps)?;
+    stage.ends(&carrier, DONE)?;
     comes_back(stage, &account)
 }
 

@@ -13,7 +13,7 @@ use tessera_core::actor::{Actor, Code};
 fn given(stage: &Stage<'_>, called: &str, module: &str) -> Result<Spawn, Failure> {
     let bytes = stage.kernel.image().module(module).unwrap_or_default();
     check!(!bytes.is_empty(), "no module {module} in the image");
-    let code = Some(Box::new(Code::new(bytes.to_vec())));
+    let code = Some(Box::new(Code::new(bytes.to_vec(), None)));
     let request = request(called, Shape::Main, Priority::Normal, vec![]);
     Ok(Spawn { code, charge_max_bytes: request.charge_max_bytes + (1 << 20), ..request })
 }

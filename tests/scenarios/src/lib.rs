@@ -106,7 +106,8 @@ list! {
         endless_loops_on_every_core a_fork_bomb replies_that_are_none an_endpoint_closed_under_its_waiters
         kills_in_every_state a_supervisors_own_crash;
     accounts: a_fork_bomb_stops_at_its_own_account a_bomb_of_endpoints_stops_at_its_own_account
-        a_flood_of_bytes_stops_at_its_own_account memory_over_the_account_is_refused_to_the_actor_alone
+        a_flood_of_bytes_stops_at_its_own_account a_bomb_of_regions_stops_at_its_own_account
+        a_given_module_is_paid_for memory_over_the_account_is_refused_to_the_actor_alone
         a_spawn_over_the_account_leaves_nothing_charged
         a_shrunk_account_ends_nobody_and_gives_up_what_comes_back a_killed_actor_leaves_its_account_whole
         an_account_goes_with_the_last_that_refers_to_it;

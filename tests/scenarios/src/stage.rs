@@ -173,7 +173,7 @@ pub fn notification() -> Result<Capability, Failure> {
 /// # Errors
 /// When it cannot be made.
 pub fn region(len_bytes: u64) -> Result<Capability, Failure> {
-    Ok(Capability::first(Object::Region(Region::new(len_bytes, || true)?))?)
+    Ok(Capability::first(Object::Region(Region::new(len_bytes, None, || true)?))?)
 }
 
 /// The first capability of an authority of this kind.

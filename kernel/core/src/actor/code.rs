@@ -6,6 +6,7 @@
 
 use super::Actor;
 use super::activation::{Ending, contained, fault};
+use crate::account::Charge;
 use crate::engine::{Fault, Instance, Module};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -14,12 +15,16 @@ use tessera_abi::{EndReason, FaultKind, Line};
 
 /// A module's bytes, given to one actor.
 #[derive(Debug)]
-pub struct Code(Vec<u8>);
+pub struct Code {
+    bytes: Vec<u8>,
+    /// What they take of an account, given back behind them.
+    _charge: Option<Charge>,
+}
 
 impl Code {
-    /// These bytes, which may be no module at all.
-    pub fn new(bytes: Vec<u8>) -> Self {
-        Code(bytes)
+    /// These bytes, which may be no module at all, and what is charged for them.
+    pub fn new(bytes: Vec<u8>, charge: Option<Charge>) -> Self {
+        Code { bytes, _charge: charge }
     }
 }
 
@@ -28,7 +33,7 @@ pub(super) fn instance(actor: &Arc<Actor>, given: Option<Box<Code>>) -> Result<B
     let modules = actor.kernel().modules();
     if let Some(code) = given {
         // The bytes were not taken in the containment, so they are not given back in it either.
-        return contained(actor, || instance_of(actor, &*modules.parse(&code.0)?));
+        return contained(actor, || instance_of(actor, &*modules.parse(&code.bytes)?));
     }
     let module = modules.get(actor, actor.profile().module.as_str()).map_err(|found| {
         // Whoever is killed in line for the module has not met a fault.
