@@ -116,7 +116,12 @@ impl fmt::Debug for Thread {
 
 /// Hands the core back to the loop that resumed this thread; returns when it is resumed again,
 /// on bare metal perhaps on another core. Panics off a thread, and under a preemption guard.
+///
+/// Under loom it gives way to the model's other threads and returns: who waits for something looks again.
 pub fn pause(how: Pause) {
+    if cfg!(loom) {
+        return crate::sync::relax();
+    }
     crate::coroutine::pause(match how {
         Pause::Yield => Signal::Yield,
         Pause::Block => Signal::Block,

@@ -12,7 +12,10 @@ use khal::cpu;
 use khal::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use khal::time;
 use tessera_abi::TraceKind;
-use tessera_abi::trace::{TRACE_KEPT as KEPT, TraceRecord};
+use tessera_abi::trace::{TRACE_KEPT, TraceRecord};
+
+/// Events kept a core; under loom, which traces nothing, only room for one.
+const KEPT: usize = if cfg!(loom) { 1 } else { TRACE_KEPT };
 
 /// How many words an event has beside the first: cycles, actor, kind, and its two.
 const WORDS: usize = 5;

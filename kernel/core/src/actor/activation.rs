@@ -194,6 +194,14 @@ fn finish(actor: &Arc<Actor>, reason: EndReason, detail: Line, instance: Option<
     actor.end().latch(reason, detail);
 }
 
+#[cfg(loom)]
+impl Actor {
+    /// Ends it as its activation would: for models, whose actors have none.
+    pub fn end_for_model(self: &Arc<Self>) {
+        finish(self, EndReason::Killed, Line::EMPTY, None);
+    }
+}
+
 fn report(actor: &Arc<Actor>, reason: EndReason, detail: &Line) {
     actor.kernel().trace().note(|| {
         let (kind, first, second) = match reason {

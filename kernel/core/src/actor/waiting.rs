@@ -81,8 +81,11 @@ impl Actor {
             // Somebody may have ended the wait meanwhile, and that counts: a parcel may be there.
             Err(error) => return self.gate.withdraw().ok_or(error),
         };
-        self.note_state(ActorState::Blocked);
-        khal::thread::pause(Pause::Block);
+        // It may have been ended already; otherwise once, but in a model, where pausing is giving way.
+        while !self.gate.is_fired() {
+            self.note_state(ActorState::Blocked);
+            khal::thread::pause(Pause::Block);
+        }
         if let Some(core) = timers {
             self.kernel.scheduler().core(core).timers().cancel(self);
         }

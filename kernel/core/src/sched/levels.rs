@@ -321,7 +321,7 @@ mod tests {
         let mut levels = Levels::new(3);
         let items: Vec<_> = (0..4).map(|name| item(name, Priority::Normal, false)).collect();
         for item in &items {
-            let _length = levels.push(item.clone());
+            levels.push(item.clone());
         }
         items[1].priority.set(Priority::High);
         items[3].priority.set(Priority::Low);
