@@ -184,6 +184,8 @@ capabilities! {
     Notification;
     /// Memory that is handed on without being copied.
     Region;
+    /// So much memory, slots, bytes under way and actors, of which actors live.
+    Account;
 }
 
 /// A capability of a kind that is not known yet, as it arrives in a message.

@@ -34,6 +34,7 @@
 
 extern crate alloc;
 
+mod account;
 mod cancel;
 pub mod capability;
 mod derive;
@@ -62,8 +63,8 @@ mod topic;
 
 pub use cancel::Token;
 pub use capability::{
-    Actor, Capability, Clock, Console, Endpoint, Factory, Image, Log, Notification, Random, Region, Reply,
-    Spawner, System, Unknown,
+    Account, Actor, Capability, Clock, Console, Endpoint, Factory, Image, Log, Notification, Random, Region,
+    Reply, Spawner, System, Unknown,
 };
 pub use derive::Derive;
 pub use entry::{Handler, Outcome};
@@ -73,7 +74,8 @@ pub use select::{Event, Select, Unmet};
 pub use spawn::{Code, Plan};
 pub use tessera_abi as abi;
 pub use tessera_abi::{
-    EndReason, Error, FaultKind, Level, NEVER, NOW, ObjectKind, Policy, Priority, RevokeScope, Rights, Shape,
+    Amounts, EndReason, Error, FaultKind, Level, NEVER, NOW, ObjectKind, Policy, Priority, RevokeScope,
+    Rights, Shape,
 };
 pub use topic::{Published, Topic};
 

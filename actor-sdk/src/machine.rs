@@ -13,7 +13,8 @@ use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, HolderRecord, LogEntry, MachineRecord,
 };
 use tessera_abi::{
-    Error, Handle, Level, LimitsRecord, Line, PowerAction, RevokeReceipt, RevokeScope, Subject, TraceRecord,
+    AccountRecord, Error, Handle, Level, LimitsRecord, Line, PowerAction, RevokeReceipt, RevokeScope,
+    Subject, TraceRecord,
 };
 
 use crate::capability::{Actor, Capability, Clock, Console, Image, Log, Random, Slot, System};
@@ -180,6 +181,13 @@ impl System {
     pub fn actors(&self) -> impl Iterator<Item = ActorRecord> {
         self.walk(Subject::Actor, 0, ActorRecord::SIZE, |bytes| {
             ActorRecord::decode(bytes).ok().map(|record| (record, u64::from(record.index) + 1))
+        })
+    }
+
+    /// Every account.
+    pub fn accounts(&self) -> impl Iterator<Item = AccountRecord> {
+        self.walk(Subject::Account, 0, AccountRecord::SIZE, |bytes| {
+            AccountRecord::decode(bytes).ok().map(|record| (record, u64::from(record.index) + 1))
         })
     }
 

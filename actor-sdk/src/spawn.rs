@@ -14,7 +14,7 @@ use tessera_abi::{
     SpawnRequest,
 };
 
-use crate::capability::{Actor, Capability, Notification, Region, Slot, Spawner};
+use crate::capability::{Account, Actor, Capability, Notification, Region, Slot, Spawner};
 use crate::sys;
 
 /// What an actor is started as.
@@ -89,6 +89,13 @@ impl Plan {
         self
     }
 
+    /// Sets the account that it lives in, where this actor needs the right to spawn; its own if none is set.
+    #[must_use]
+    pub fn account(mut self, account: &Account) -> Self {
+        self.caps.push(SpawnCap::account(account.handle()));
+        self
+    }
+
     /// Sets bits in a notification when it ends, whyever.
     #[must_use]
     pub fn on_end(mut self, notification: &Notification, bits: u64) -> Self {
@@ -138,7 +145,8 @@ impl Spawner {
     /// # Errors
     /// [`Error::NotFound`] for a module that the image has not, [`Error::BadModule`] for one that is
     /// broken, [`Error::MissingRight`] for a grant that is not this actor's to give, [`Error::TooLong`]
-    /// for a name, an argument text or a number of capabilities past its limit.
+    /// for a name, an argument text or a number of capabilities past its limit, [`Error::OverQuota`] when
+    /// its account has too little left.
     pub fn spawn(&self, plan: &Plan) -> Result<Actor, Error> {
         self.make(plan, sys::spawn)
     }

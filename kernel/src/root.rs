@@ -57,7 +57,7 @@ pub fn start(kernel: &Arc<Kernel>) -> Result<Arc<Actor>, Wrong> {
         },
         charge_max_bytes,
         slots_max: if head.slots_max == 0 { DEFAULT_LIMIT } else { head.slots_max },
-        caps: Kernel::first_capabilities().map_err(Wrong::Spawn)?,
+        caps: kernel.first_capabilities().map_err(Wrong::Spawn)?,
         signal: None,
         code: None,
         begin: Begin::Now,

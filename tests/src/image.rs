@@ -3,7 +3,7 @@
 //!
 //! Invariant: the same files give the same bytes.
 
-use crate::{carries, fork_bomb, random_calls, supervisors};
+use crate::{carries, fork_bomb, keeps_accounts, over_quota, random_calls, supervisors};
 use std::path::Path;
 use std::{fs, io};
 
@@ -36,6 +36,8 @@ pub fn modules() -> io::Result<Vec<(String, Vec<u8>)>> {
         ("random_calls", random_calls::module()),
         (fork_bomb::NAME, fork_bomb::module()),
         (carries::NAME, carries),
+        (over_quota::NAME, over_quota::module()),
+        (keeps_accounts::NAME, keeps_accounts::module()),
     ];
     for (name, text) in made.into_iter().chain(supervisors::modules()) {
         modules.push((name.to_owned(), wat::parse_str(text).map_err(io::Error::other)?));

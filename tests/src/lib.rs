@@ -6,7 +6,9 @@
 pub mod carries;
 pub mod fork_bomb;
 pub mod image;
+pub mod keeps_accounts;
 pub mod measured;
+pub mod over_quota;
 pub mod random_calls;
 mod requests;
 pub mod sim;

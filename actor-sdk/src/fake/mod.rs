@@ -39,8 +39,8 @@ use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, HolderRecord, MachineRecord,
 };
 use tessera_abi::{
-    EndReason, Error, FaultKind, HostCall, LimitsRecord, NOW, ObjectKind, Policy, PowerAction, RevokeScope,
-    Rights, TraceRecord,
+    AccountRecord, Amounts, EndReason, Error, FaultKind, HostCall, LimitsRecord, NOW, Name, ObjectKind,
+    Policy, PowerAction, RevokeScope, Rights, TraceRecord,
 };
 
 pub use parcel::Parcel;
@@ -190,6 +190,11 @@ impl Kernel {
                 let memory = state.memories.len() - 1;
                 Object::Region(Window { memory, start: 0, end: REGION_BYTES as u64 })
             }
+            // The machine's, which has the most of everything.
+            ObjectKind::Account => {
+                let name = Name::new_truncated(name);
+                Object::Account(state.add_account(AccountRecord::NO_PARENT, name, &Amounts::MOST))
+            }
             kind => Object::Single(kind),
         });
         C::from_slot(self.install(name, rights, object))
@@ -271,6 +276,11 @@ impl Kernel {
     /// Limits a capability of the actor with this index, for what `inspect` says.
     pub fn add_limits(&mut self, actor_index: u32, slot: u32, record: LimitsRecord) {
         STATE.with_borrow_mut(|state| state.limits_records.push((actor_index, slot, record)));
+    }
+
+    /// Adds an account to what `inspect` says, in the order of their places.
+    pub fn add_account(&mut self, record: AccountRecord) {
+        STATE.with_borrow_mut(|state| state.accounts.push(record));
     }
 
     /// Adds an event to the trace, in the order of each core's numbers.

@@ -10,8 +10,8 @@ use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, HolderRecord, LogEntry, MachineRecord,
 };
 use tessera_abi::{
-    EndReason, EndRecord, Error, GrantState, Handle, HostCall, LatencyRecord, LimitsRecord, Line, Needs,
-    ObjectKind, Policy, RevokeScope, Rights, StatsRecord, TraceRecord, Usage,
+    AccountRecord, EndReason, EndRecord, Error, GrantState, Handle, HostCall, LatencyRecord, LimitsRecord,
+    Line, Needs, ObjectKind, Policy, RevokeScope, Rights, StatsRecord, TraceRecord, Usage,
 };
 
 use super::limits::Limits;
@@ -24,6 +24,7 @@ pub enum Object {
     Endpoint(usize),
     Notification(usize),
     Region(Window),
+    Account(usize),
     Actor(usize),
     /// The actor under test.
     Myself,
@@ -38,6 +39,7 @@ impl Object {
             Self::Notification(_) => ObjectKind::Notification,
             Self::Region(_) => ObjectKind::Region,
             Self::Actor(_) | Self::Myself => ObjectKind::Actor,
+            Self::Account(_) => ObjectKind::Account,
             Self::Reply(_) => ObjectKind::Reply,
         }
     }
@@ -120,6 +122,8 @@ pub struct Spawned {
     pub args: String,
     /// Name, kind and rights of what it was handed, in the order of its slots.
     pub caps: Vec<(String, ObjectKind, Rights)>,
+    /// What the account is called that it was started in; `None` for the spawner's own.
+    pub account: Option<String>,
     /// Whether it was killed.
     pub killed: bool,
     /// Whether it was asked to end. It is for the test to end it.
@@ -184,6 +188,7 @@ pub struct State {
     pub args: String,
     pub cores: Vec<CoreRecord>,
     pub actor_records: Vec<ActorRecord>,
+    pub accounts: Vec<AccountRecord>,
     pub capability_records: Vec<(u32, CapabilityRecord)>,
     pub limits_records: Vec<(u32, u32, LimitsRecord)>,
     pub endpoint_records: Vec<(u32, EndpointRecord)>,

@@ -23,8 +23,8 @@ use alloc::vec::Vec;
 use border::{lend, lend_mut};
 use tessera_abi::inspect::{CapabilityInfo, HolderRecord, LogEntry};
 use tessera_abi::{
-    Derivation, EndRecord, Error, Handle, Level, LimitsRecord, Message, Policy, PowerAction, RevokeReceipt,
-    RevokeScope, Rights, SpawnCap, Subject, WaitItem, result,
+    AccountRecord, Amounts, Derivation, EndRecord, Error, Handle, Level, LimitsRecord, Message, Policy,
+    PowerAction, RevokeReceipt, RevokeScope, Rights, SpawnCap, Subject, WaitItem, result,
 };
 
 pub(crate) use border::Alone;
@@ -294,6 +294,24 @@ pub fn actor_wait(actor: Handle, deadline_ns: u64) -> Answer<EndRecord> {
 
 pub fn actor_open(system: Handle, id: u64) -> Answer<Handle> {
     handle(border::actor_open(system.bits(), id))
+}
+
+pub fn account_split(account: Handle, name: &str, amounts: &Amounts) -> Answer<Handle> {
+    handle(lend(name.as_bytes(), |name| {
+        lend(&amounts.encode(), |amounts| {
+            border::account_split(account.bits(), name, name.len_bytes(), amounts)
+        })
+    }))
+}
+
+pub fn account_resize(account: Handle, parent: Handle, limits: &Amounts) -> Answer {
+    done(lend(&limits.encode(), |limits| border::account_resize(account.bits(), parent.bits(), limits)))
+}
+
+pub fn account_info(account: Handle) -> Answer<AccountRecord> {
+    let mut record = [0; AccountRecord::SIZE];
+    done(lend_mut(&mut record, |record| border::account_info(account.bits(), record)))?;
+    AccountRecord::decode(&record).map_err(|_| Error::InvalidArgument)
 }
 
 pub fn image_read(image: Handle, offset: u64, buffer: &mut [u8]) -> Answer<usize> {

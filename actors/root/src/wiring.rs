@@ -12,8 +12,8 @@ use actor_sdk::abi::ObjectKind;
 use actor_sdk::abi::image::{ActorEntry, ManifestCap};
 use actor_sdk::capability::Slot;
 use actor_sdk::{
-    Actor, Capability, Clock, Console, Endpoint, Error, Factory, Image, Log, Notification, Plan, Random,
-    Rights, Spawner, System,
+    Account, Actor, Capability, Clock, Console, Endpoint, Error, Factory, Image, Log, Notification, Plan,
+    Random, Rights, Spawner, System,
 };
 
 use crate::renewals::Renewals;
@@ -177,6 +177,7 @@ impl Wiring {
             ObjectKind::Console => single::<Console>(plan, cap),
             ObjectKind::Image => single::<Image>(plan, cap),
             ObjectKind::System => single::<System>(plan, cap),
+            ObjectKind::Account => single::<Account>(plan, cap),
             ObjectKind::Reply | ObjectKind::Notification | ObjectKind::Region => Err(Error::WrongKind),
         }
     }

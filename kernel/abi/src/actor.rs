@@ -1,7 +1,7 @@
 //! What an actor is started as: shape, priority, and the request that `spawn` reads.
 //!
 //! Invariants: a handler's own endpoint, with the right to receive, is the first capability of its
-//! request and lands in slot 0; capabilities land in slots 0, 1, 2 … in the order of the request.
+//! request and lands in slot 0; what is handed over lands in slots 0, 1, 2 … in the order of the request.
 //! Does not: name supervisors or restart policies (the manifest does, root reads it).
 
 use crate::capability::{Handle, Rights};
@@ -78,8 +78,16 @@ record! {
     }
 }
 
+numbered! {
+    /// What becomes of a capability in a spawn request.
+    pub enum SpawnRole: u32 {
+        HandedOver = 0, "handed-over", "The new actor gets it.";
+        Account = 1, "account", "It names the account that the new actor is to live in, with the right to spawn; it is not handed over.";
+    }
+}
+
 record! {
-    /// One capability that a spawner hands over. The spawner keeps its own.
+    /// One capability of a spawn request. The spawner keeps its own.
     pub struct SpawnCap {
         /// What the new actor finds it by; empty for one that is only known by its slot.
         pub name: SlotName,
@@ -87,18 +95,24 @@ record! {
         pub handle: Handle,
         /// The rights that arrive, a subset of the spawner's.
         pub rights: Rights,
-        /// Set to zero.
-        pub reserved: u32,
+        /// What it is for.
+        pub role: SpawnRole,
         /// The badge that arrives; 0 keeps the one that the capability has.
         pub badge: u64,
     }
 }
 
 impl SpawnCap {
+    /// The entry that says in whose account the actor is to live.
+    #[must_use]
+    pub const fn account(handle: Handle) -> Self {
+        Self { role: SpawnRole::Account, ..Self::new(SlotName::EMPTY, handle, Rights::NONE) }
+    }
+
     /// The entry that hands `handle` over under `name` with `rights` and the badge it has.
     #[must_use]
     pub const fn new(name: SlotName, handle: Handle, rights: Rights) -> Self {
-        Self { name, handle, rights, reserved: 0, badge: 0 }
+        Self { name, handle, rights, role: SpawnRole::HandedOver, badge: 0 }
     }
 }
 

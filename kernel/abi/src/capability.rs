@@ -91,6 +91,7 @@ numbered! {
         Reply = 11, "reply", "The one answer to one call.";
         Notification = 12, "notification", "A word of signal bits that can be waited for.";
         Region = 13, "region", "Memory that is handed on without being copied.";
+        Account = 14, "account", "So much memory, slots, bytes under way and actors, of which actors live.";
     }
 }
 
@@ -120,12 +121,12 @@ rights! {
     SIGNAL = 4, "signal", "Set bits of a notification.";
     WAIT = 5, "wait", "Wait: for a notification, for an actor's end, for a moment.";
     GRANT = 6, "grant", "Hand the capability to another actor.";
-    SPAWN = 7, "spawn", "Start actors.";
+    SPAWN = 7, "spawn", "Start actors; start them in an account.";
     KILL = 8, "kill", "End an actor by force.";
-    INSPECT = 9, "inspect", "See figures, actors and their capabilities.";
+    INSPECT = 9, "inspect", "See figures, actors and their capabilities, an account.";
     POWER = 10, "power", "Switch the machine off or start it again.";
-    CREATE = 11, "create", "Make new objects.";
-    REVOKE = 12, "revoke", "Take back capabilities that others hold.";
+    CREATE = 11, "create", "Make new objects; split an account.";
+    REVOKE = 12, "revoke", "Take back capabilities that others hold; resize an account.";
     SUSPEND = 13, "suspend", "Hold an actor back and let it go on.";
 }
 
@@ -203,6 +204,7 @@ impl Rights {
             ObjectKind::Endpoint => Self::SEND.union(Self::RECEIVE),
             ObjectKind::Reply => Self::SEND,
             ObjectKind::Notification => Self::SIGNAL.union(Self::WAIT),
+            ObjectKind::Account => Self::SPAWN.union(Self::CREATE).union(Self::REVOKE).union(Self::INSPECT),
         };
         own.union(Self::GRANT)
     }

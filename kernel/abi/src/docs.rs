@@ -5,6 +5,7 @@
 
 use core::fmt::{self, Write};
 
+use crate::account::Resource;
 use crate::call::{Needs, Row, TABLE};
 use crate::capability::{ObjectKind, Rights};
 use crate::end::FaultKind;
@@ -54,6 +55,10 @@ pub fn markdown(out: &mut dyn Write) -> fmt::Result {
     out.write_str("\n## Policies of an endpoint\n\n| no. | name | what becomes of a message for which there is no room |\n|---|---|---|\n")?;
     for policy in Policy::ALL {
         writeln!(out, "| {} | {} | {} |", policy.number(), policy.name(), policy.prose())?;
+    }
+    out.write_str("\n## Resources of an account\n\n| no. | name | what counts |\n|---|---|---|\n")?;
+    for resource in Resource::ALL {
+        writeln!(out, "| {} | {} | {} |", resource.number(), resource.name(), resource.prose())?;
     }
     out.write_str("\n## Subjects of `inspect`\n\n| no. | name | meaning |\n|---|---|---|\n")?;
     for subject in Subject::ALL {

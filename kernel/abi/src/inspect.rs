@@ -27,6 +27,7 @@ numbered! {
         Stats = 11, "stats", "Whether statistics are kept; index 0 only. A `StatsRecord`.";
         Latency = 12, "latency",
             "The endpoint found as for `endpoint`: how long its messages and calls took, a `LatencyRecord`.";
+        Account = 10, "account", "The first account at or after the index, an `AccountRecord`.";
         Trace = 9, "trace",
             "The first event at or after the number in the index's low 48 bits that the core in its high 16 still keeps, a `TraceRecord`.";
     }

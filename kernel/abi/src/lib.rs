@@ -31,7 +31,7 @@ pub mod waiting;
 pub mod wire;
 
 pub use account::{AccountRecord, Amounts, Resource};
-pub use actor::{ActorState, Priority, Shape, SpawnCap, SpawnHead, SpawnRequest};
+pub use actor::{ActorState, Priority, Shape, SpawnCap, SpawnHead, SpawnRequest, SpawnRole};
 pub use arg::{NEVER, NOW, ValueType};
 pub use call::{HostCall, Needs, Row, TABLE};
 pub use capability::{Handle, ObjectKind, Rights};

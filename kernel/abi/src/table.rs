@@ -87,7 +87,7 @@ macro_rules! for_each_host_call {
 
             // Actors.
             64 Spawn spawn(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound BadModule MissingRight WrongKind TableFull OverQuota NoMemory TooLong InvalidArgument Full Busy]
-                "Starts an actor as the SpawnHead, its SpawnCaps and argument text say. The caller keeps what it hands over.";
+                "Starts an actor as the SpawnHead, its SpawnCaps and argument text say. The caller keeps what it hands over. A SpawnCap whose role is account says in which account the actor lives, otherwise it is the caller's.";
             65 ActorKill actor_kill(actor: Handle) needs Actor [KILL] gives "0" refuses []
                 "Tells the actor to end. It does at its next safe point; one that has ended already stays as it ended.";
             66 ActorWait actor_wait(actor: Handle, end: Address, deadline: Deadline) needs Actor [WAIT] gives "0" refuses [WouldBlock TimedOut Cancelled WouldDeadlock NoMemory]
@@ -148,6 +148,14 @@ macro_rules! for_each_host_call {
                 "Switches the trace on (1) or off (0). What it has stays, to be read by inspect.";
             101 StatsSet stats_set(system: Handle, on: Number) needs System [INSPECT] gives "0" refuses [InvalidArgument]
                 "Begins to keep statistics anew (1) or stops (0). What was measured stays until they begin again, to be read by inspect.";
+
+            // Accounts.
+            110 AccountSplit account_split(account: Handle, name: Address, len: Length, amounts: Address) needs Account [CREATE] gives "a handle with every right" refuses [TableFull OverQuota NoMemory Full TooLong InvalidArgument]
+                "Makes an account with the Amounts, out of what is free in this one. Its record is charged here too. Accounts are split at most 16 deep.";
+            111 AccountResize account_resize(account: Handle, parent: Handle, limits: Address) needs Account [REVOKE] gives "0" refuses [OverQuota InvalidArgument]
+                "Gives the account other limits: those of the Amounts that are not 2^64 - 1, all of them or none. More comes out of what is free in the account that it was split from: then the parent is to be named, with the right to create, and otherwise it may be the all-zero handle. What is to be less goes there, at once as far as it is free, the rest as it comes back; nobody is ended.";
+            112 AccountInfo account_info(account: Handle, record: Address) needs Account [INSPECT] gives "0" refuses []
+                "Writes an AccountRecord.";
         }
     };
 }

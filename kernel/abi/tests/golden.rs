@@ -10,8 +10,8 @@ use tessera_abi::inspect::{
 };
 use tessera_abi::limits::{Derivation, LimitsRecord};
 use tessera_abi::{
-    EndRecord, Error, FaultKind, Histogram, LatencyRecord, Message, ObjectKind, Rights, SpawnCap, SpawnHead,
-    StatsRecord, TABLE, TraceRecord, WaitItem,
+    AccountRecord, Amounts, EndRecord, Error, FaultKind, Histogram, LatencyRecord, Message, ObjectKind,
+    Rights, SpawnCap, SpawnHead, StatsRecord, TABLE, TraceRecord, WaitItem,
 };
 
 fn frozen_form() -> Result<String, std::fmt::Error> {
@@ -57,6 +57,8 @@ fn frozen_form() -> Result<String, std::fmt::Error> {
         ("stats", StatsRecord::SIZE),
         ("histogram", Histogram::SIZE),
         ("latency", LatencyRecord::SIZE),
+        ("amounts", Amounts::SIZE),
+        ("account", AccountRecord::SIZE),
     ];
     for (name, size) in sizes {
         writeln!(text, "record {name} {size}")?;

@@ -197,12 +197,12 @@ impl Kernel {
         self.log.write(Level::Warn, Writer::kernel(), what);
     }
 
-    /// The first capability of every authority of the kernel itself, by the name of its kind: what
-    /// the first actor gets. Everybody else's comes from there.
+    /// The first capability of every authority of the kernel itself and of the machine's account, by the name of
+    /// its kind: what the first actor gets. Everybody else's comes from there.
     ///
     /// # Errors
     /// `NoMemory`.
-    pub fn first_capabilities() -> Result<Vec<(SlotName, Capability)>, Error> {
+    pub fn first_capabilities(&self) -> Result<Vec<(SlotName, Capability)>, Error> {
         let kinds = [
             ObjectKind::Log,
             ObjectKind::Clock,
@@ -213,11 +213,13 @@ impl Kernel {
             ObjectKind::Image,
             ObjectKind::System,
         ];
-        let first = |kind: ObjectKind| {
-            let capability = Capability::first(Object::authority(kind)?)?;
-            Ok((SlotName::new_truncated(kind.name()), capability))
+        let authorities = kinds.into_iter().map(Object::authority);
+        let account = Object::Account(self.account.clone());
+        let first = |object: Result<Object, Error>| {
+            let capability = Capability::first(object?)?;
+            Ok((SlotName::new_truncated(capability.object().kind().name()), capability))
         };
-        kinds.into_iter().map(first).collect()
+        authorities.chain([Ok(account)]).map(first).collect()
     }
 }
 

@@ -5,7 +5,7 @@
 //! of its name. Does nothing else.
 
 use crate::context::{Context, Refusal};
-use crate::{code, inspect, ipc, limits, own, region, revoke, spawn, system, waiting};
+use crate::{account, code, inspect, ipc, limits, own, region, revoke, spawn, system, waiting};
 use tessera_abi::HostCall;
 use tessera_abi::arg::{self, Argument};
 
@@ -135,6 +135,15 @@ macro_rules! groups {
     };
     (region_len) => {
         region::region_len
+    };
+    (account_split) => {
+        account::account_split
+    };
+    (account_resize) => {
+        account::account_resize
+    };
+    (account_info) => {
+        account::account_info
     };
     (inspect) => {
         inspect::inspect

@@ -8,6 +8,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use khal::time::Instant;
 use tessera_abi::{Error, Handle, ObjectKind, Rights, SlotName};
+use tessera_core::account::Account;
 use tessera_core::actor::Actor;
 use tessera_core::cap::{Authority, Capability, Object, Pass, Table};
 use tessera_core::engine::{GuestMemory, OutOfBounds, Stop};
@@ -172,6 +173,19 @@ impl Context<'_> {
         let (found, pass) = table.find(Handle::from_bits(handle), ObjectKind::Notification, rights)?;
         match found.object() {
             Object::Notification(notification) => Ok((notification.clone(), pass)),
+            _ => Err(Error::WrongKind.into()),
+        }
+    }
+
+    /// The account of a handle.
+    ///
+    /// # Errors
+    /// Those of the table's lookup.
+    pub fn account(&self, handle: u64, rights: Rights) -> Result<Arc<Account>, Refusal> {
+        let table = self.actor.table().lock();
+        let (found, _) = table.find(Handle::from_bits(handle), ObjectKind::Account, rights)?;
+        match found.object() {
+            Object::Account(account) => Ok(account.clone()),
             _ => Err(Error::WrongKind.into()),
         }
     }

@@ -1,7 +1,7 @@
 //! What the machine tells about itself.
 //!
 //! Figures are gathered one after the other, each right by itself; together they are not one moment's.
-//! Locks: `REGISTRY`, one actor's `TABLE` and `END`, `TIMERS`, `STACKS`, `MODULES`, each alone.
+//! Locks: `REGISTRY`, one actor's `TABLE` and `END`, `TIMERS`, `STACKS`, `MODULES`, `LEDGER`, each alone.
 
 use crate::claim::claims;
 use crate::context::{Context, Refusal};
@@ -13,7 +13,9 @@ use khal::sync::atomic::Ordering;
 use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, MachineRecord, Subject,
 };
-use tessera_abi::{EndReason, Error, Handle, LatencyRecord, Name, ObjectKind, Rights, SlotName, TraceRecord};
+use tessera_abi::{
+    AccountRecord, EndReason, Error, Handle, LatencyRecord, Name, ObjectKind, Rights, SlotName, TraceRecord,
+};
 use tessera_core::actor::{Actor, ActorId};
 use tessera_core::cap::{Capability, Object};
 use tessera_core::ipc::{Endpoint, Latencies};
@@ -38,6 +40,7 @@ pub fn inspect(context: &mut Context<'_>, claim: claims::Inspect) -> Result<u64,
             let (core, number) = TraceRecord::parts(claim.index);
             put(context, &claim, &kernel.trace().read(core, number).ok_or(Error::NotFound)?.encode())
         }
+        Subject::Account => put(context, &claim, &account(&kernel, claim.index)?.encode()),
         Subject::Endpoint => put(context, &claim, &endpoint(&kernel, claim.index)?.encode()),
         Subject::Latency => put(context, &claim, &latency(&kernel, claim.index)?.encode()),
         Subject::Stats if claim.index == 0 => put(context, &claim, &kernel.stats().record().encode()),
@@ -128,6 +131,12 @@ fn actor(kernel: &Kernel, index: u64) -> Result<ActorRecord, Error> {
     })
 }
 
+fn account(kernel: &Kernel, index: u64) -> Result<AccountRecord, Error> {
+    let index = u32::try_from(index).map_err(|_| Error::NotFound)?;
+    let (_, account) = kernel.account().ledger().next_from(index).ok_or(Error::NotFound)?;
+    Ok(crate::account::record(&account))
+}
+
 /// The index is a slot in the low half and the actor's place in the registry in the high half.
 fn at_index<T>(
     kernel: &Kernel,
@@ -214,6 +223,7 @@ fn target(object: &Object) -> Name {
     let name = |actor: &Actor| actor.profile().name;
     match object {
         Object::Actor(actor) => name(actor),
+        Object::Account(account) => account.name(),
         _ => Name::EMPTY,
     }
 }

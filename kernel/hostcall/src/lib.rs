@@ -13,6 +13,7 @@
 
 extern crate alloc;
 
+mod account;
 mod claim;
 mod code;
 mod context;

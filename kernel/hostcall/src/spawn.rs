@@ -10,7 +10,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use tessera_abi::{
     EndRecord, Error, Handle, Name, ObjectKind, Rights, SlotName, SpawnCap, SpawnHead, SpawnRequest,
+    SpawnRole,
 };
+use tessera_core::account::Account;
 use tessera_core::actor::spawn::{Begin, Spawn};
 use tessera_core::actor::{Actor, ActorId, EndSignal, Profile};
 use tessera_core::cap::table::{DEFAULT_LIMIT, MAX_LIMIT};
@@ -74,7 +76,7 @@ pub fn make(
         signal: signal(context, &request.head)?,
         code: given.map(|given| given.code),
         begin,
-        account: Some(context.actor.account().clone()),
+        account: Some(account(context, &request)?),
     };
     let actor = context.actor;
     context.give(|| {
@@ -101,13 +103,21 @@ fn slots(head: &SpawnHead) -> Result<u32, Error> {
     }
 }
 
+/// The account that the new actor is to live in: the one that the request names first, otherwise the caller's.
+fn account(context: &Context<'_>, request: &SpawnRequest<'_>) -> Result<Arc<Account>, Refusal> {
+    match request.caps().find(|cap| cap.role == SpawnRole::Account) {
+        None => Ok(context.actor.account().clone()),
+        Some(cap) => context.account(cap.handle.bits(), Rights::SPAWN),
+    }
+}
+
 fn handed_over(
     context: &Context<'_>,
     request: &SpawnRequest<'_>,
 ) -> Result<Vec<(SlotName, Capability)>, Refusal> {
     let mut caps = Vec::new();
     caps.try_reserve_exact(usize::from(request.head.cap_count)).map_err(|_| Error::NoMemory)?;
-    for cap in request.caps() {
+    for cap in request.caps().filter(|cap| cap.role == SpawnRole::HandedOver) {
         caps.push((cap.name, narrowed(context, &cap)?));
     }
     Ok(caps)
@@ -192,6 +202,9 @@ pub fn actor_grant(context: &mut Context<'_>, claim: claims::ActorGrant) -> Resu
     let (target, _) = context.target(claim.actor, Rights::SUSPEND)?;
     let bytes = context.bytes(claim.grant, SpawnCap::SIZE)?;
     let grant = SpawnCap::decode(&bytes).map_err(|_| Error::InvalidArgument)?;
+    if grant.role != SpawnRole::HandedOver {
+        return Err(Error::InvalidArgument.into());
+    }
     let handed = narrowed(context, &grant)?;
     target.configure(grant.name, handed)?;
     Ok(0)

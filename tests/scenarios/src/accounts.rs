@@ -15,7 +15,7 @@ use tessera_core::account::{Account, Figures};
 use tessera_core::actor::Actor;
 use tessera_core::actor::spawn::{Spawn, spawn};
 use tessera_core::cap::revoke::Subtree;
-use tessera_core::cap::{Capability, Scope};
+use tessera_core::cap::{Capability, Object, Scope};
 
 const OVER_QUOTA: EndReason = EndReason::Exited(Error::OverQuota as i32);
 const DONE: EndReason = EndReason::Exited(0);
@@ -218,4 +218,52 @@ pub fn an_account_goes_with_the_last_that_refers_to_it(stage: &mut Stage<'_>) ->
     stage.ends(&guest, DONE)?;
     drop(guest);
     stage.until("the machine has it back", || ALL.map(|resource| machine.figures(resource)) == before)
+}
+
+fn capability(account: &Arc<Account>) -> Result<Capability, Failure> {
+    Ok(Capability::first(Object::Account(account.clone()))?)
+}
+
+pub fn splitting_and_letting_go_leaves_an_account_as_it_was(stage: &mut Stage<'_>) -> Verdict {
+    let account = account(stage, &SOME)?;
+    let splitter = stage.main("splits", vec![capability(&account)?])?;
+    stage.ends(&splitter, DONE)?;
+    comes_back(stage, &account)
+}
+
+/// Every call that takes of an account, where nothing is left of it but two pages of memory.
+pub fn whatever_is_asked_for_over_the_account_is_refused_and_leaves_nothing(
+    stage: &mut Stage<'_>,
+) -> Verdict {
+    let account = account(stage, &SOME)?;
+    let (own, other) = (endpoint(1)?, endpoint(4)?);
+    let caps = vec![
+        own.derive(Rights::ALL, 0)?,
+        authority(ObjectKind::Factory)?,
+        authority(ObjectKind::Spawner)?,
+        capability(&account)?,
+        other.derive(Rights::ALL, 0)?,
+    ];
+    let server = guest(stage, &account, "takes_over_quota", caps)?;
+    stage.until("it waits to be called", || server.gate().is_waiting())?;
+    let used = |resource| account.figures(resource).used;
+    let limits = Amounts::NONE
+        .with(Resource::Memory, used(Resource::Memory) + 8192)
+        .with(Resource::Slots, used(Resource::Slots))
+        .with(Resource::Actors, used(Resource::Actors));
+    account.resize(None, &limits)?;
+    let caller = stage.main("calls_once", vec![own.derive(Rights::SEND, 0)?])?;
+    stage.ends(&caller, DONE)?;
+    stage.ends(&server, DONE)?;
+    check!(endpoint_of(&other)?.counters().offered == 0, "something was sent");
+    comes_back(stage, &account)
+}
+
+/// By host calls, in the actor's own words: an account is split, grown, shrunk and lived in.
+pub fn an_actor_starts_others_in_accounts_that_it_splits(stage: &mut Stage<'_>) -> Verdict {
+    let whole = account(stage, &SOME)?;
+    let caps = vec![capability(&whole)?, authority(ObjectKind::Spawner)?];
+    let keeper = stage.main("keeps_accounts", caps)?;
+    stage.ends(&keeper, DONE)?;
+    comes_back(stage, &whole)
 }

@@ -4,9 +4,13 @@ use crate::stage::{Stage, authority, endpoint, notification, region};
 use crate::{Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use tessera_abi::{EndReason, ObjectKind, Rights};
+use tessera_abi::{Amounts, EndReason, Name, ObjectKind, Rights};
+use tessera_core::account::Account;
 use tessera_core::actor::Actor;
 use tessera_core::cap::{Capability, Object};
+
+/// What the account has that they may do with as they like.
+const GUESTS: Amounts = Amounts { memory: 1 << 20, slots: 200, mailbox: 1000, actors: 3, ..Amounts::NONE };
 
 /// In debug builds the dispatcher asserts of every refusal that its row knows it; in all builds nobody
 /// but the caller notices.
@@ -14,9 +18,10 @@ pub fn random_calls_are_answered_as_their_rows_say(stage: &mut Stage<'_>) -> Ver
     let door = endpoint(2)?;
     let bystander = stage.main("receives_once", [endpoint(1)?].into())?;
     let victim = stage.main("forever", Vec::new())?;
+    let account = stage.kernel.account().split(Name::new_truncated("guests"), &GUESTS)?;
     let mut actors = Vec::new();
     for _ in 0..3 {
-        actors.push(stage.main("random_calls", one_of_each(&door, &victim)?)?);
+        actors.push(stage.main("random_calls", one_of_each(&door, &victim, &account)?)?);
     }
     for actor in &actors {
         stage.ends(actor, EndReason::Exited(0))?;
@@ -41,7 +46,11 @@ pub fn random_calls_are_answered_as_their_rows_say(stage: &mut Stage<'_>) -> Ver
 
 /// A capability of every kind, in the order of the kinds' numbers. None that would end the machine, or
 /// write to the console that the test's own words go to; for replies, which come only from calls, a log.
-fn one_of_each(door: &Capability, victim: &Arc<Actor>) -> Result<Vec<Capability>, crate::Failure> {
+fn one_of_each(
+    door: &Capability,
+    victim: &Arc<Actor>,
+    account: &Arc<Account>,
+) -> Result<Vec<Capability>, crate::Failure> {
     let mut caps = Vec::new();
     for kind in ObjectKind::ALL {
         caps.push(match kind {
@@ -59,6 +68,7 @@ fn one_of_each(door: &Capability, victim: &Arc<Actor>) -> Result<Vec<Capability>
             ObjectKind::Endpoint => door.derive(Rights::ALL, 0)?,
             ObjectKind::Notification => notification()?,
             ObjectKind::Region => region(8192)?,
+            ObjectKind::Account => Capability::first(Object::Account(account.clone()))?,
         });
     }
     Ok(caps)

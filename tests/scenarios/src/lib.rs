@@ -110,7 +110,10 @@ list! {
         a_given_module_is_paid_for memory_over_the_account_is_refused_to_the_actor_alone
         a_spawn_over_the_account_leaves_nothing_charged
         a_shrunk_account_ends_nobody_and_gives_up_what_comes_back a_killed_actor_leaves_its_account_whole
-        an_account_goes_with_the_last_that_refers_to_it;
+        an_account_goes_with_the_last_that_refers_to_it
+        splitting_and_letting_go_leaves_an_account_as_it_was
+        whatever_is_asked_for_over_the_account_is_refused_and_leaves_nothing
+        an_actor_starts_others_in_accounts_that_it_splits;
     observing: the_trace_tells_what_happened;
     statistics: as_many_waits_are_measured_as_messages_delivered what_lies_is_measured_to_have_waited
         statistics_are_of_one_period;

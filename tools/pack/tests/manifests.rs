@@ -96,14 +96,14 @@ fn of_handlers(count: usize, slots: &str) -> Result<Vec<u8>, Vec<Report>> {
 
 #[test]
 fn the_first_actor_has_room_for_what_it_starts() {
-    // An endpoint and an actor each, and 15 that do not depend on them.
+    // An endpoint and an actor each, and 16 that do not depend on them.
     for (handlers, slots) in [(1, 64), (24, 64), (25, 128), (2040, 4096)] {
         let image = of_handlers(handlers, "").unwrap();
         let first = Image::parse(&image).unwrap().manifest().unwrap().actors().next().unwrap();
         assert_eq!(first.head.slots_max, slots, "{handlers} handlers");
     }
-    assert_eq!(of_handlers(2041, "").unwrap_err()[0].problem, Problem::FirstTooSmall(4097));
-    assert!(of_handlers(2, "slots = 19").is_ok() && of_handlers(2, "slots = 18").is_err());
+    assert_eq!(of_handlers(2041, "").unwrap_err()[0].problem, Problem::FirstTooSmall(4098));
+    assert!(of_handlers(2, "slots = 20").is_ok() && of_handlers(2, "slots = 19").is_err());
 }
 
 #[test]

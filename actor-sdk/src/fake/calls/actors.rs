@@ -7,7 +7,7 @@ use tessera_abi::actor::MODULE_BYTES_MAX;
 use tessera_abi::inspect::HolderRecord;
 use tessera_abi::{
     EndReason, Error, Handle, HostCall, LimitsRecord, PowerAction, RevokeReceipt, RevokeScope, Rights,
-    SpawnRequest, Subject, TraceRecord,
+    SpawnRequest, SpawnRole, Subject, TraceRecord,
 };
 
 use super::{Calls, Outcome};
@@ -114,7 +114,7 @@ impl Calls<'_> {
         let bytes = self.memory.read(request, len)?.to_vec();
         let request = SpawnRequest::decode(&bytes).map_err(|_| Error::InvalidArgument)?;
         let (mut caps, mut limits) = (Vec::new(), Vec::new());
-        for cap in request.caps() {
+        for cap in request.caps().filter(|cap| cap.role == SpawnRole::HandedOver) {
             let held = self.granted(cap.handle, cap.rights)?;
             limits.push(held.limits.record(self.state.now_ns));
             caps.push((cap.name.as_str().to_owned(), held.object.kind(), cap.rights));
@@ -130,6 +130,7 @@ impl Calls<'_> {
             args: request.args.to_owned(),
             caps,
             limits,
+            account: self.account_to_live_in(&request)?,
             killed: false,
             terminated: false,
             suspended: draft,
@@ -275,6 +276,10 @@ impl Calls<'_> {
                     .iter()
                     .filter(|(owner, record)| *owner == high && record.slot >= low);
                 later.next().map(|(_, record)| record.encode().to_vec())
+            }
+            Subject::Account => {
+                let mut later = state.accounts.iter().filter(|account| u64::from(account.index) >= index);
+                later.next().map(|record| record.encode().to_vec())
             }
             Subject::Stats => Some(state.stats.encode().to_vec()).filter(|_| index == 0),
             Subject::Latency => state.latency(high, low).map(|record| record.encode().to_vec()),

@@ -5,6 +5,7 @@
 //! deadline that nothing can end moves the clock there, and one without stops the test.
 //! Does not: run peers. What another actor would do is what the test has scripted.
 
+mod accounts;
 mod actors;
 mod devices;
 mod ipc;

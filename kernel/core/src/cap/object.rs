@@ -12,6 +12,7 @@
 use super::limits::{self, Asked, Limits};
 use super::nodes::{Grant, NodeId};
 use super::tree::{Pass, Tree};
+use crate::account::Account;
 use crate::actor::Actor;
 use crate::fallible;
 use crate::ipc::{Endpoint, Notification, Reply};
@@ -50,6 +51,8 @@ pub enum Object {
     Notification(Arc<Notification>),
     /// A window onto frames.
     Region(Arc<Region>),
+    /// What actors live of.
+    Account(Arc<Account>),
     /// A reply that has been used up.
     Spent,
 }
@@ -60,9 +63,9 @@ impl Object {
     /// # Errors
     /// `WrongKind` for a kind that is no authority; `NoMemory`.
     pub fn authority(kind: ObjectKind) -> Result<Self, Error> {
-        use ObjectKind::{Actor, Endpoint, Notification, Region, Reply};
+        use ObjectKind::{Account, Actor, Endpoint, Notification, Region, Reply};
         match kind {
-            Actor | Endpoint | Reply | Notification | Region => Err(Error::WrongKind),
+            Account | Actor | Endpoint | Reply | Notification | Region => Err(Error::WrongKind),
             _ => fallible::share(Authority { kind, tree: Tree::new() }).map(Object::Authority),
         }
     }
@@ -76,6 +79,7 @@ impl Object {
             Object::Reply(_) | Object::Spent => ObjectKind::Reply,
             Object::Notification(_) => ObjectKind::Notification,
             Object::Region(_) => ObjectKind::Region,
+            Object::Account(_) => ObjectKind::Account,
         }
     }
 
@@ -87,6 +91,7 @@ impl Object {
             Object::Endpoint(endpoint) => Some(endpoint.tree()),
             Object::Notification(notification) => Some(notification.tree()),
             Object::Region(region) => Some(region.tree()),
+            Object::Account(account) => Some(account.tree()),
             Object::Reply(_) | Object::Spent => None,
         }
     }
@@ -102,6 +107,7 @@ impl Object {
             Object::Endpoint(endpoint) => Object::Endpoint(endpoint.clone()),
             Object::Notification(notification) => Object::Notification(notification.clone()),
             Object::Region(region) => Object::Region(region.clone()),
+            Object::Account(account) => Object::Account(account.clone()),
             Object::Reply(_) | Object::Spent => return Err(Error::InvalidArgument),
         })
     }
@@ -114,7 +120,11 @@ impl Object {
             Object::Notification(notification) => notification.fence(),
             Object::Region(region) => region.fence(),
             // What they do has no commit point of its own: docs/CAVEATS.md says what that leaves open.
-            Object::Authority(_) | Object::Actor(_) | Object::Reply(_) | Object::Spent => {}
+            Object::Authority(_)
+            | Object::Actor(_)
+            | Object::Account(_)
+            | Object::Reply(_)
+            | Object::Spent => {}
         }
     }
 

@@ -1,0 +1,55 @@
+//! Accounts, against the fake kernel.
+
+use actor_sdk::abi::{HostCall, Resource};
+use actor_sdk::{Account, Amounts, Error, Plan, Rights, Spawner, fake};
+
+const PART: Amounts = Amounts { memory: 1 << 20, slots: 100, mailbox: 4096, actors: 4, ..Amounts::NONE };
+
+fn actors(actors: u64) -> Amounts {
+    Amounts::UNCHANGED.with(Resource::Actors, actors)
+}
+
+#[test]
+fn a_part_is_out_of_what_is_free_and_is_resized() {
+    let mut kernel = fake::Kernel::new();
+    let whole = kernel.grant::<Account>("account");
+    let part = whole.split("part", &PART).unwrap();
+    assert_eq!(part.split("more", &PART.with(Resource::Actors, 5)).unwrap_err(), Error::OverQuota);
+    assert_eq!(part.info().unwrap().given, Amounts::NONE, "all of it or nothing");
+    part.grow(&whole, &actors(6)).unwrap();
+    assert_eq!(part.shrink(&actors(7)), Err(Error::MissingRight));
+    assert_eq!(part.grow(&part, &actors(7)), Err(Error::InvalidArgument));
+    part.shrink(&actors(2)).unwrap();
+    let (whole, part) = (whole.info().unwrap(), part.info().unwrap());
+    assert_eq!((part.limit, part.free), (PART.with(Resource::Actors, 2), PART.with(Resource::Actors, 2)));
+    assert_eq!((part.name.as_str(), part.parent), ("part", whole.index));
+    assert_eq!(whole.given, part.limit);
+}
+
+#[test]
+fn what_an_account_capability_lacks_is_refused() {
+    let mut kernel = fake::Kernel::new();
+    let looks = kernel.grant_with::<Account>("account", Rights::INSPECT);
+    assert!(looks.info().is_ok());
+    assert_eq!(looks.split("part", &PART).unwrap_err(), Error::MissingRight);
+    assert_eq!(looks.shrink(&actors(0)), Err(Error::MissingRight));
+    assert_eq!(looks.split(&"long".repeat(50), &PART).unwrap_err(), Error::MissingRight);
+}
+
+#[test]
+fn an_actor_lives_in_the_account_of_its_plan() {
+    let mut kernel = fake::Kernel::new();
+    let (whole, spawner) = (kernel.grant::<Account>("account"), kernel.grant::<Spawner>("spawner"));
+    let part = whole.split("guests", &PART).unwrap();
+    let plan = Plan::new("guest", "echo").account(&part);
+    drop((spawner.spawn(&plan).unwrap(), spawner.draft(&plan).unwrap()));
+    drop(spawner.spawn(&Plan::new("own", "echo")).unwrap());
+    let spawned = kernel.spawned();
+    let seen: Vec<_> = spawned.iter().map(|one| (one.account.as_deref(), one.suspended)).collect();
+    assert_eq!(seen, [(Some("guests"), false), (Some("guests"), true), (None, false)]);
+    assert!(spawned.iter().all(|one| one.caps.is_empty()), "the account is not handed over");
+    kernel.refuse(HostCall::Spawn, Error::OverQuota);
+    assert_eq!(spawner.spawn(&plan).unwrap_err(), Error::OverQuota);
+    let looks = kernel.grant_with::<Account>("other", Rights::INSPECT);
+    assert_eq!(spawner.spawn(&Plan::new("guest", "echo").account(&looks)).unwrap_err(), Error::MissingRight);
+}
