@@ -1,8 +1,8 @@
 # Tessera's one front door. `make run` and `make test` are all a newcomer needs: each first makes sure of
 # the toolchain and of QEMU (tools/setup.sh). Make only orders the steps; cargo decides what is stale.
 #
-# Variables: SMP=4 MEM=1G FIRMWARE=bios|uefi OPTIONS='kernel options'. BUILD=build is where everything made
-# here goes, and CARGO_TARGET_DIR moves cargo's part.
+# Variables: SMP=4 MEM=1G FIRMWARE=bios|uefi OPTIONS='kernel options' SNAPSHOT=file for what the
+# second serial port writes. BUILD=build is where everything made here goes, and CARGO_TARGET_DIR moves cargo's part.
 
 SMP      ?= 4
 MEM      ?= 1G
@@ -57,11 +57,11 @@ setup: ## the toolchain, QEMU and firmware: found or installed
 
 run: $(BUILD)/tessera-$(FIRMWARE).img ## the kernel in QEMU, its shell on this terminal
 	@exec $(TOOLS)/tessera-run --smp $(SMP) --mem $(MEM) --firmware $(FIRMWARE) \
-		--options "$(OPTIONS)" $<
+		--options "$(OPTIONS)" $(if $(SNAPSHOT),--port "$(SNAPSHOT)") $<
 
 run-hosted: $(RAMDISK) ## the same kernel as a Linux process
 	@$(WITH) cargo build $(FLAGS) --release -p tessera-kernel </dev/null
-	@exec $(HOSTED) cores=$(SMP) ramdisk=$(RAMDISK) $(OPTIONS)
+	@exec $(HOSTED) cores=$(SMP) ramdisk=$(RAMDISK) $(if $(SNAPSHOT),port="$(SNAPSHOT)") $(OPTIONS)
 
 new-actor: ## NAME=x: a new actor from the template, with its test and its lines in system.toml
 	@tools/new-actor.sh "$(NAME)"

@@ -182,6 +182,8 @@ capabilities! {
     Reply;
     /// A word of signal bits.
     Notification;
+    /// The machine's second serial port.
+    Port;
     /// Memory that is handed on without being copied.
     Region;
     /// So much memory, slots, bytes under way and actors, of which actors live.

@@ -45,6 +45,7 @@ mod ipc;
 pub mod logging;
 mod machine;
 mod message;
+mod port;
 pub mod protocol;
 mod region;
 mod renew;
@@ -63,8 +64,8 @@ mod topic;
 
 pub use cancel::Token;
 pub use capability::{
-    Account, Actor, Capability, Clock, Console, Endpoint, Factory, Image, Log, Notification, Random, Region,
-    Reply, Spawner, System, Unknown,
+    Account, Actor, Capability, Clock, Console, Endpoint, Factory, Image, Log, Notification, Port, Random,
+    Region, Reply, Spawner, System, Unknown,
 };
 pub use derive::Derive;
 pub use entry::{Handler, Outcome};
@@ -72,6 +73,7 @@ pub use message::{Incoming, Outgoing};
 pub use renew::{SUPERVISOR, renewed};
 pub use select::{Event, Select, Unmet};
 pub use spawn::{Code, Plan};
+pub use stats::EndpointStats;
 pub use tessera_abi as abi;
 pub use tessera_abi::{
     Amounts, EndReason, Error, FaultKind, Level, NEVER, NOW, ObjectKind, Policy, Priority, RevokeScope,

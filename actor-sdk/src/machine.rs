@@ -211,7 +211,7 @@ impl System {
     }
 
     /// The endpoints that an actor holds, each as often as it does, with what has become of what was sent there.
-    pub fn endpoints(&self, actor: &ActorRecord) -> impl Iterator<Item = EndpointRecord> {
+    pub fn endpoints<'a>(&'a self, actor: &ActorRecord) -> impl Iterator<Item = EndpointRecord> + use<'a> {
         let owner = u64::from(actor.index) << 32;
         self.walk(Subject::Endpoint, owner, EndpointRecord::SIZE, move |bytes| {
             EndpointRecord::decode(bytes).ok().map(|record| (record, owner | (u64::from(record.slot) + 1)))

@@ -17,6 +17,15 @@ pub mod console {
     pub const UNKNOWN: u64 = u64::MAX;
 }
 
+/// The recorder of snapshots.
+pub mod recorder {
+    /// Called: write a snapshot of the machine to its second serial port now. Answered when it is written: the first
+    /// word is 0, or the number of an error (`NotFound` where there is no such port); the second how many lines.
+    pub const RECORD: u64 = 1;
+    /// An answer: the label means nothing here.
+    pub const UNKNOWN: u64 = u64::MAX;
+}
+
 /// The supervisor, for those whom it has started: `actor_sdk::renewed` speaks it for them.
 pub mod supervisor {
     /// Called: the bytes are the name under which the manifest grants the caller an endpoint or an actor that may

@@ -3,11 +3,25 @@
 //! Owns: the methods of [`System`] for them, one a record.
 //! Does not: format anything, or remember between readings.
 
-use tessera_abi::inspect::ActorRecord;
-use tessera_abi::{Error, LatencyRecord, StatsRecord, Subject};
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use tessera_abi::inspect::{ActorRecord, EndpointRecord};
+use tessera_abi::{Error, LatencyRecord, ObjectKind, Rights, StatsRecord, Subject};
 
 use crate::capability::{Capability, System};
 use crate::sys;
+
+/// An endpoint, somebody who may receive there, and what became of what was sent there.
+#[derive(Clone, Copy, Debug)]
+pub struct EndpointStats {
+    /// Who may receive.
+    pub actor: ActorRecord,
+    /// How many.
+    pub endpoint: EndpointRecord,
+    /// How long.
+    pub latency: LatencyRecord,
+}
 
 impl System {
     /// Begins to keep statistics anew, or stops; what was measured stays until they begin again.
@@ -30,10 +44,38 @@ impl System {
 
     /// How long messages waited and calls took at the endpoints that an actor holds, in the order of
     /// [`endpoints`](System::endpoints).
-    pub fn latencies(&self, actor: &ActorRecord) -> impl Iterator<Item = LatencyRecord> {
+    pub fn latencies<'a>(&'a self, actor: &ActorRecord) -> impl Iterator<Item = LatencyRecord> + use<'a> {
         let owner = u64::from(actor.index) << 32;
         self.walk(Subject::Latency, owner, LatencyRecord::SIZE, move |bytes| {
             LatencyRecord::decode(bytes).ok().map(|record| (record, owner | (u64::from(record.slot) + 1)))
         })
+    }
+
+    /// Every endpoint that somebody may receive from, each once if it was ever measured: of several who may it is with
+    /// the last of the actors, since whoever makes an endpoint is there before those to whom it is handed.
+    pub fn endpoint_stats(&self) -> impl Iterator<Item = EndpointStats> {
+        let mut with = BTreeMap::new();
+        for one in self.actors().flat_map(|actor| self.received_by(actor)) {
+            with.insert(one.latency.endpoint, (one.actor.id, one.latency.slot));
+        }
+        self.actors().flat_map(|actor| self.received_by(actor)).filter(move |one| {
+            let number = one.latency.endpoint;
+            number == 0 || with.get(&number) == Some(&(one.actor.id, one.latency.slot))
+        })
+    }
+
+    /// The endpoints that an actor may receive from.
+    fn received_by(&self, actor: ActorRecord) -> impl Iterator<Item = EndpointStats> {
+        let may_receive: Vec<u32> = self
+            .capabilities(&actor)
+            .filter(|one| one.info.kind == ObjectKind::Endpoint && one.info.rights.contains(Rights::RECEIVE))
+            .map(|one| one.slot)
+            .collect();
+        let pairs = self.endpoints(&actor).zip(self.latencies(&actor));
+        // An actor that changes its table between the two readings is looked at again next time.
+        let same = pairs.filter(move |(endpoint, latency)| {
+            endpoint.slot == latency.slot && may_receive.contains(&endpoint.slot)
+        });
+        same.map(move |(endpoint, latency)| EndpointStats { actor, endpoint, latency })
     }
 }

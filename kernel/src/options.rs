@@ -2,7 +2,7 @@
 //!
 //! Owns the names. Invariant: an unknown name or a value out of range refuses the boot with a line
 //! that says which and what would do; nothing is guessed. Words for the host's own backend (`cores`,
-//! `ramdisk`) are known and left to it.
+//! `ramdisk`, `port`) are known and left to it.
 
 use crate::text;
 use core::time::Duration;
@@ -50,7 +50,7 @@ pub fn parse(line: &str) -> Result<Config, Wrong<'_>> {
             value.ok_or(Wrong::Value { word, range: (least, most) })
         };
         match name {
-            "cores" | "ramdisk" => {}
+            "cores" | "ramdisk" | "port" => {}
             "slice-ms" => config.slice = Duration::from_millis(number(1, 1000)?),
             "quantum" => config.quantum_fuel = number(128, 100_000_000)? as u32,
             "stacks" => config.stacks_max = number(8, 1 << 20)? as usize,

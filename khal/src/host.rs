@@ -16,6 +16,7 @@ pub(crate) mod cpu;
 pub(crate) mod entropy;
 pub(crate) mod heap;
 pub(crate) mod memory;
+pub(crate) mod port;
 pub(crate) mod power;
 pub(crate) mod runs;
 pub(crate) mod time;

@@ -22,6 +22,7 @@ pub mod cpu;
 pub mod entropy;
 pub mod heap;
 pub mod memory;
+pub mod port;
 pub mod power;
 pub mod runs;
 pub mod sync;

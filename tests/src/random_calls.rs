@@ -2,7 +2,7 @@
 //! table is called here without another line.
 //!
 //! Owns how an argument of each meaning is drawn: mostly plausible, sometimes at a border, sometimes
-//! absurd. The actor expects in slot N - 1 the first capability of kind number N (but for replies), and
+//! absurd. The actor expects in slot N the first capability of the kind at place N of them all (but for replies), and
 //! works on a memory of one page that begins with a message and a spawn request, restored now and then.
 //! Invariant: every call that can come back is made; a call that waits does so for a moment only.
 
@@ -119,7 +119,8 @@ fn usual(row: &Row) -> Handle {
 }
 
 fn first(kind: ObjectKind) -> Handle {
-    Handle::new(Handle::FIRST_GENERATION, u32::from(kind.number()) - 1)
+    let place = ObjectKind::ALL.iter().position(|one| *one == kind).unwrap_or(0);
+    Handle::new(Handle::FIRST_GENERATION, place as u32)
 }
 
 fn start_function(calls: usize) -> String {

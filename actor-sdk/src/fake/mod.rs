@@ -27,6 +27,7 @@ mod calls;
 mod limits;
 mod lives;
 mod parcel;
+mod port;
 mod state;
 mod stats;
 

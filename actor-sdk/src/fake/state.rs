@@ -16,6 +16,7 @@ use tessera_abi::{
 
 use super::limits::Limits;
 use super::parcel::Parcel;
+use super::port::FakePort;
 
 /// What a capability names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,6 +185,7 @@ pub struct State {
     pub random: u64,
     pub console_in: VecDeque<u8>,
     pub console_out: Vec<u8>,
+    pub port: FakePort,
     pub image: Vec<u8>,
     pub args: String,
     pub cores: Vec<CoreRecord>,

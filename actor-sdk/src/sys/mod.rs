@@ -331,6 +331,11 @@ pub fn console_read(console: Handle, buffer: &mut [u8], deadline_ns: u64) -> Ans
     result(answer).map(|len| len as usize)
 }
 
+pub fn port_write(port: Handle, bytes: &[u8]) -> Answer<usize> {
+    let answer = lend(bytes, |bytes| border::port_write(port.bits(), bytes, bytes.len_bytes()));
+    result(answer).map(|len| len as usize)
+}
+
 pub fn inspect(system: Handle, subject: Subject, index: u64, buffer: &mut [u8]) -> Answer<usize> {
     let answer = lend_mut(buffer, |buffer| {
         border::inspect(system.bits(), subject.number(), index, buffer, buffer.len_bytes())

@@ -13,7 +13,7 @@ use actor_sdk::abi::image::{ActorEntry, ManifestCap};
 use actor_sdk::capability::Slot;
 use actor_sdk::{
     Account, Actor, Capability, Clock, Console, Endpoint, Error, Factory, Image, Log, Notification, Plan,
-    Random, Rights, Spawner, System,
+    Port, Random, Rights, Spawner, System,
 };
 
 use crate::renewals::Renewals;
@@ -178,6 +178,7 @@ impl Wiring {
             ObjectKind::Image => single::<Image>(plan, cap),
             ObjectKind::System => single::<System>(plan, cap),
             ObjectKind::Account => single::<Account>(plan, cap),
+            ObjectKind::Port => single::<Port>(plan, cap),
             ObjectKind::Reply | ObjectKind::Notification | ObjectKind::Region => Err(Error::WrongKind),
         }
     }

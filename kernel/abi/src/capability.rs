@@ -92,6 +92,7 @@ numbered! {
         Notification = 12, "notification", "A word of signal bits that can be waited for.";
         Region = 13, "region", "Memory that is handed on without being copied.";
         Account = 14, "account", "So much memory, slots, bytes under way and actors, of which actors live.";
+        Port = 15, "port", "The machine's second serial port, for tools on the host.";
     }
 }
 
@@ -115,7 +116,7 @@ macro_rules! rights {
 }
 rights! {
     READ = 0, "read", "Take data out: read the log, the time, random bytes, the image, console input, a region.";
-    WRITE = 1, "write", "Put data in: write to the log, the console, a region.";
+    WRITE = 1, "write", "Put data in: write to the log, the console, the port, a region.";
     SEND = 2, "send", "Send to and call an endpoint; answer a call.";
     RECEIVE = 3, "receive", "Take messages from an endpoint.";
     SIGNAL = 4, "signal", "Set bits of a notification.";
@@ -195,6 +196,7 @@ impl Rights {
             ObjectKind::Log | ObjectKind::Console | ObjectKind::Region => Self::READ.union(Self::WRITE),
             ObjectKind::Clock => Self::READ.union(Self::WAIT),
             ObjectKind::Random | ObjectKind::Image => Self::READ,
+            ObjectKind::Port => Self::WRITE,
             ObjectKind::Factory => Self::CREATE,
             ObjectKind::Spawner => Self::SPAWN,
             ObjectKind::System => {

@@ -148,6 +148,8 @@ macro_rules! for_each_host_call {
                 "Switches the trace on (1) or off (0). What it has stays, to be read by inspect.";
             101 StatsSet stats_set(system: Handle, on: Number) needs System [INSPECT] gives "0" refuses [InvalidArgument]
                 "Begins to keep statistics anew (1) or stops (0). What was measured stays until they begin again, to be read by inspect.";
+            102 PortWrite port_write(port: Handle, bytes: Address, len: Length) needs Port [WRITE] gives "bytes taken, 0 while the device is busy" refuses [NotFound]
+                "Gives the second serial port as many of the bytes, from the first on, as it takes now; never waits for the device. Not-found where there is no such port.";
 
             // Accounts.
             110 AccountSplit account_split(account: Handle, name: Address, len: Length, amounts: Address) needs Account [CREATE] gives "a handle with every right" refuses [TableFull OverQuota NoMemory Full TooLong InvalidArgument]

@@ -212,6 +212,7 @@ impl Kernel {
             ObjectKind::Console,
             ObjectKind::Image,
             ObjectKind::System,
+            ObjectKind::Port,
         ];
         let authorities = kinds.into_iter().map(Object::authority);
         let account = Object::Account(self.account.clone());

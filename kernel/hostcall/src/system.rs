@@ -127,3 +127,21 @@ pub fn stats_set(context: &mut Context<'_>, claim: claims::StatsSet) -> Result<u
     }
     Ok(0)
 }
+
+pub fn port_write(context: &mut Context<'_>, claim: claims::PortWrite) -> Result<u64, Refusal> {
+    let (authority, pass) = context.authority(claim.port, ObjectKind::Port, Rights::WRITE)?;
+    context.check(claim.bytes, claim.len as usize)?;
+    let mut piece = [0; CONSOLE_BYTES];
+    let mut taken = 0;
+    loop {
+        let len = piece.len().min(claim.len as usize - taken);
+        let part = piece.get_mut(..len).unwrap_or_default();
+        context.memory.read(claim.bytes.saturating_add(taken as u32), part)?;
+        authority.tree().holds(&pass)?;
+        let count = khal::port::write(part).ok_or(Error::NotFound)?;
+        taken += count;
+        if count < len || taken == claim.len as usize || context.actor.must_stop() {
+            return Ok(taken as u64);
+        }
+    }
+}

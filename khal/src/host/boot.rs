@@ -1,14 +1,14 @@
 //! The process's start as a machine's.
 //!
-//! The program's arguments, joined, are the options line. Two of them mean something here:
-//! `cores=N` (default: what the host has) and `ramdisk=FILE`. A panic that reaches the bottom of a core's stack
+//! The program's arguments, joined, are the options line. Three of them mean something here:
+//! `cores=N` (default: what the host has), `ramdisk=FILE` and `port=FILE`. A panic that reaches the bottom of a core's stack
 //! ends the process with an epitaph and status 101, like bare metal's.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use std::format;
 
-use super::{console, contain, cpu, power};
+use super::{console, contain, cpu, port, power};
 use crate::boot::Machine;
 use crate::cpu::{CoreId, MAX_CORES};
 
@@ -32,6 +32,11 @@ pub fn run(main: fn(Machine) -> !) -> ! {
     let cores = option(&options, "cores").and_then(|n| n.parse().ok()).unwrap_or_else(host_cores);
     let cores = cores.clamp(1, MAX_CORES);
     let ramdisk = option(&options, "ramdisk").map_or_else(Vec::new, read_ramdisk);
+    if let Some(path) = option(&options, "port")
+        && let Err(error) = port::start(path)
+    {
+        fail(&format!("port {path}: {error}"))
+    }
     cpu::set_count(cores);
     cpu::become_core(CoreId::BOOT);
     console::start();

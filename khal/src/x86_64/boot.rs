@@ -18,7 +18,7 @@ use super::memory::layout;
 use super::memory::stacks;
 use super::platform::Platform;
 use super::traps::{self, epitaph, idt};
-use super::{acpi, apic, calibrate, console, cpu, fw_cfg, memory, percpu, smp, time};
+use super::{acpi, apic, calibrate, console, cpu, fw_cfg, memory, percpu, port, smp, time};
 use crate::boot::Machine;
 use crate::cpu::CoreId;
 
@@ -105,6 +105,7 @@ extern "sysv64" fn begin(info: &BootInfo) -> ! {
     install_block(CoreId::BOOT);
     traps::load_early();
     console::start();
+    port::start();
     ROOT_POINTER.call_once(|| info.rsdp_addr.into_option().unwrap_or(0));
     let root = match memory::prepare(info) {
         Ok(root) => root.physical(),

@@ -61,6 +61,7 @@ fn one_of_each(
             ObjectKind::Spawner => authority(ObjectKind::Spawner)?,
             ObjectKind::Console => authority(ObjectKind::Console)?.derive(Rights::READ, 0)?,
             ObjectKind::Image => authority(ObjectKind::Image)?,
+            ObjectKind::Port => authority(ObjectKind::Port)?,
             ObjectKind::System => {
                 authority(ObjectKind::System)?.derive(Rights::ALL.without(Rights::POWER), 0)?
             }

@@ -15,6 +15,7 @@ usage: tessera-run [OPTION…] IMAGE [-- QEMU-ARGUMENT…]
   --mem SIZE           memory in QEMU's notation (1G)
   --firmware bios|uefi what starts the image (bios)
   --options TEXT       the kernel's option string
+  --port FILE          the guest's second serial port writes there
   --icount             the guest's clock counts instructions: exact, slower
   --ready TEXT         hold input back until the guest prints TEXT (console ready)
   --limit SECONDS      end the run after that
@@ -107,6 +108,10 @@ impl<I: Iterator<Item = String>> Words<I> {
                 let options = self.value("--options")?;
                 Box::new(move |guest| guest.options(options))
             }
+            "--port" => {
+                let file = self.value("--port")?;
+                Box::new(move |guest| guest.port(file))
+            }
             "--qemu" => {
                 let program = self.value("--qemu")?;
                 Box::new(move |guest| guest.qemu(program))
@@ -177,7 +182,8 @@ mod tests {
 
     #[test]
     fn machine_options_and_qemus_own_are_taken() {
-        let line = "--smp 2 --mem 256M --firmware uefi --options a --icount --qemu q a.img -- -d int";
+        let line =
+            "--smp 2 --mem 256M --firmware uefi --options a --icount --port p --qemu q a.img -- -d int";
         assert!(parsed(line).is_ok());
     }
 }

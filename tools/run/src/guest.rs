@@ -1,7 +1,7 @@
 //! What machine a guest gets, and the QEMU command line that says so.
 //!
 //! Owns: every argument that QEMU is started with. The machine is q35 under TCG with an exit device at
-//! port 0xf4, one UART, the option string under `opt/tessera/options` in fw_cfg, a standard display
+//! port 0xf4, one UART or two, the option string under `opt/tessera/options` in fw_cfg, a standard display
 //! adapter (the BIOS boot stages want VESA) and the image as a read-only disk: writes go to a temporary
 //! overlay, so that guests may share an image. It starts nothing: [`crate::Session`] does.
 
@@ -29,6 +29,7 @@ pub struct Guest {
     cores: u16,
     memory: String,
     options: String,
+    port: Option<PathBuf>,
     clock: Clock,
     qemu: PathBuf,
     extra: Vec<OsString>,
@@ -50,6 +51,7 @@ impl Guest {
             cores: 1,
             memory: "1G".to_owned(),
             options: String::new(),
+            port: None,
             clock: Clock::Host,
             qemu: PathBuf::from("qemu-system-x86_64"),
             extra: Vec::new(),
@@ -77,6 +79,12 @@ impl Guest {
     /// The kernel's option string; the kernel reads it from fw_cfg.
     pub fn options(mut self, options: impl Into<String>) -> Self {
         self.options = options.into();
+        self
+    }
+
+    /// A file as the guest's second serial port, which takes what is written there; none without.
+    pub fn port(mut self, file: impl Into<PathBuf>) -> Self {
+        self.port = Some(file.into());
         self
     }
 
@@ -128,6 +136,9 @@ impl Guest {
         line.word("-drive").path("format=raw,snapshot=on,file=", &self.image);
         line.word("-chardev").path("socket,id=console,path=", &links.console);
         line.words("-serial chardev:console");
+        if let Some(file) = &self.port {
+            line.word("-chardev").path("file,id=port,path=", file).words("-serial chardev:port");
+        }
         line.word("-chardev").path("socket,id=monitor,path=", &links.monitor);
         line.words("-mon chardev=monitor,mode=control");
         line.words("-device isa-debug-exit,iobase=0xf4,iosize=0x04");
@@ -208,6 +219,14 @@ mod tests {
         let line = line(&Guest::new("a,b.img").options("x=1,y"), Resets::Follow);
         assert!(line.contains("file=a,,b.img "), "{line}");
         assert!(line.ends_with("-fw_cfg name=opt/tessera/options,string=x=1,,y"), "{line}");
+    }
+
+    #[test]
+    fn second_port_is_a_file_where_one_is_named() {
+        let with = line(&Guest::new("a.img").port("p,q"), Resets::End);
+        let ports = "-serial chardev:console -chardev file,id=port,path=p,,q -serial chardev:port ";
+        assert!(with.contains(ports), "{with}");
+        assert!(!line(&Guest::new("a.img"), Resets::End).contains("id=port"));
     }
 
     #[test]

@@ -102,6 +102,12 @@ const COMMANDS: &[Command] = &[
         run: stats::stats,
     },
     Command {
+        name: "snapshot",
+        usage: "snapshot",
+        help: "writes all figures to the second serial port, as lines of JSON",
+        run: stats::snapshot,
+    },
+    Command {
         name: "trace",
         usage: "trace on | off | [EVENTS]",
         help: "switches the trace on or off, or shows its last events",

@@ -1,20 +1,22 @@
-//! The command that shows how long messages wait and calls take.
+//! Commands that show how long messages wait and calls take, or have all of it recorded.
 //!
-//! Invariant: an endpoint is shown once, with who receives there; of several the last actor, since who makes an
-//! endpoint is there before those to whom it is handed.
 //! Does not: measure, or make up what was not measured.
 
-use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::time::Duration;
 
-use actor_sdk::abi::inspect::{ActorRecord, EndpointRecord};
-use actor_sdk::abi::{Histogram, LatencyRecord};
-use actor_sdk::{ObjectKind, Rights};
+use actor_sdk::abi::Histogram;
+use actor_sdk::protocol::recorder;
+use actor_sdk::{Capability, Endpoint, EndpointStats, Error, Outgoing};
 
 use super::Trouble;
 use crate::Shell;
 use crate::format::{table, time};
+
+/// How long a snapshot may take: what a slow serial line needs for some hundred actors.
+const SNAPSHOT_LIMIT: Duration = Duration::from_secs(60);
 
 /// How many endpoints are shown.
 const ENDPOINTS: usize = 20;
@@ -27,13 +29,6 @@ pub fn stats(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
         [] => endpoints(shell),
         _ => Err(Trouble::Usage),
     }
-}
-
-/// An endpoint, who receives there, and what was measured.
-struct Measured {
-    actor: ActorRecord,
-    endpoint: EndpointRecord,
-    latency: LatencyRecord,
 }
 
 fn endpoints(shell: &mut Shell) -> Result<(), Trouble> {
@@ -50,27 +45,11 @@ fn endpoints(shell: &mut Shell) -> Result<(), Trouble> {
 }
 
 /// The endpoints at which anything was measured, those with the most deliveries first.
-fn busiest(shell: &Shell) -> Vec<Measured> {
-    let mut all: BTreeMap<u32, Measured> = BTreeMap::new();
-    for actor in shell.system.actors() {
-        let received_from: Vec<u32> = shell
-            .system
-            .capabilities(&actor)
-            .filter(|one| one.info.kind == ObjectKind::Endpoint && one.info.rights.contains(Rights::RECEIVE))
-            .map(|one| one.slot)
-            .collect();
-        let latencies = shell.system.latencies(&actor);
-        for (endpoint, latency) in shell.system.endpoints(&actor).zip(latencies) {
-            // An actor that changes its table between the two readings is looked at again next time.
-            let same = endpoint.slot == latency.slot && received_from.contains(&endpoint.slot);
-            if same && latency.waits.total() > 0 {
-                all.insert(latency.endpoint, Measured { actor, endpoint, latency });
-            }
-        }
-    }
-    let mut all: Vec<Measured> = all.into_values().collect();
-    all.sort_by_key(|one| u64::MAX - one.latency.waits.total());
-    all
+fn busiest(shell: &Shell) -> Vec<EndpointStats> {
+    let all = shell.system.endpoint_stats();
+    let mut busy: Vec<_> = all.filter(|one| one.latency.waits.total() > 0).collect();
+    busy.sort_by_key(|one| u64::MAX - one.latency.waits.total());
+    busy
 }
 
 fn head() -> Vec<String> {
@@ -81,8 +60,8 @@ fn head() -> Vec<String> {
     head
 }
 
-fn row(one: &Measured) -> Vec<String> {
-    let Measured { actor, endpoint, latency } = one;
+fn row(one: &EndpointStats) -> Vec<String> {
+    let EndpointStats { actor, endpoint, latency } = one;
     let mut row =
         Vec::from([actor.name.to_string(), endpoint.slot.to_string(), endpoint.high_water.to_string()]);
     for histogram in [&latency.waits, &latency.answers] {
@@ -100,15 +79,23 @@ fn quantiles(histogram: &Histogram) -> [String; 4] {
     [500, 950, 990, 1000].map(|per_mille| time(histogram.quantile_ns(per_mille)))
 }
 
+pub fn snapshot(shell: &mut Shell, _arguments: &[String]) -> Result<(), Trouble> {
+    let recorder = Endpoint::find("recorder")?;
+    let answer = recorder.call(&Outgoing::new(recorder::RECORD), shell.clock.after(SNAPSHOT_LIMIT)?)?;
+    let refused = u16::try_from(answer.word(0)).ok().and_then(Error::from_number);
+    refused.map_or(Ok(()), Err)?;
+    Ok(shell.terminal.write(&format!("{} lines are at the second serial port\n", answer.word(1)))?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::run;
     use crate::tests::{actor, machine, shown};
-    use actor_sdk::Policy;
-    use actor_sdk::abi::inspect::{CapabilityInfo, CapabilityRecord};
-    use actor_sdk::abi::{ActorState, GrantState, Name, SlotName, Usage};
-    use actor_sdk::fake::Kernel;
+    use actor_sdk::abi::inspect::{CapabilityInfo, CapabilityRecord, EndpointRecord};
+    use actor_sdk::abi::{ActorState, GrantState, LatencyRecord, Name, SlotName, Usage};
+    use actor_sdk::fake::{Kernel, Parcel};
+    use actor_sdk::{ObjectKind, Policy, Rights};
 
     /// An endpoint with the number of its slot.
     fn endpoint(kernel: &mut Kernel, owner: u32, slot: u32, rights: Rights, times_ns: &[u64]) {
@@ -167,6 +154,20 @@ mod tests {
             "few       1     3       1  1000 ns  1000 ns  1000 ns  1000 ns         0  -    -    -    -",
         ];
         assert_eq!(lines.get(1..).unwrap_or_default(), expected, "{text}");
+    }
+
+    #[test]
+    fn a_snapshot_is_asked_for_and_what_came_of_it_said() {
+        for (word, said) in [(0, "7 lines"), (Error::NotFound as u64, "not-found")] {
+            let (mut kernel, screen) = machine("snapshot\n");
+            kernel.grant::<Endpoint>("recorder");
+            kernel.answer("recorder", move |asked| {
+                assert_eq!(asked.label, recorder::RECORD);
+                Ok(Parcel::new(recorder::RECORD).word(0, word).word(1, 7))
+            });
+            assert_eq!(run(), Err(Error::Closed));
+            assert!(screen.borrow().contains(said), "{}", screen.borrow());
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Authority {
 /// A kernel object, or an authority of the kernel itself.
 #[derive(Debug)]
 pub enum Object {
-    /// The log, the clock, random bytes, the factory, the spawner, the console, the image, the system.
+    /// The log, the clock, random bytes, the factory, the spawner, the console, the image, the system, the port.
     Authority(Arc<Authority>),
     /// An actor.
     Actor(Arc<Actor>),
