@@ -99,6 +99,12 @@ pub fn fault(text: &str) -> ! {
     sys::panic(text)
 }
 
+/// Says that the actor gets on, for whoever watches it. One that is watched says so more often than its limit is long,
+/// whether it works or waits; a handler only while it is at one message.
+pub fn heartbeat() {
+    sys::heartbeat();
+}
+
 /// Lets others of the same priority run first.
 pub fn yield_now() {
     sys::yield_now();

@@ -13,8 +13,8 @@ use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, HolderRecord, LogEntry, MachineRecord,
 };
 use tessera_abi::{
-    AccountRecord, Error, Handle, Level, LimitsRecord, Line, PowerAction, RevokeReceipt, RevokeScope,
-    Subject, TraceRecord,
+    AccountRecord, Error, Handle, Level, LimitsRecord, Line, PowerAction, PulseRecord, RevokeReceipt,
+    RevokeScope, Subject, TraceRecord,
 };
 
 use crate::capability::{Actor, Capability, Clock, Console, Image, Log, Random, Slot, System};
@@ -188,6 +188,13 @@ impl System {
     pub fn accounts(&self) -> impl Iterator<Item = AccountRecord> {
         self.walk(Subject::Account, 0, AccountRecord::SIZE, |bytes| {
             AccountRecord::decode(bytes).ok().map(|record| (record, u64::from(record.index) + 1))
+        })
+    }
+
+    /// Every living actor's signs of life.
+    pub fn pulses(&self) -> impl Iterator<Item = PulseRecord> {
+        self.walk(Subject::Pulse, 0, PulseRecord::SIZE, |bytes| {
+            PulseRecord::decode(bytes).ok().map(|record| (record, u64::from(record.index) + 1))
         })
     }
 

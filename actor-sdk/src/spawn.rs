@@ -10,8 +10,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use tessera_abi::{
-    EndRecord, Error, Handle, NEVER, Name, Priority, Rights, Shape, SlotName, SpawnCap, SpawnHead,
-    SpawnRequest,
+    EndRecord, Error, Handle, NEVER, Name, Priority, PulseRecord, Rights, Shape, SlotName, SpawnCap,
+    SpawnHead, SpawnRequest,
 };
 
 use crate::capability::{Account, Actor, Capability, Notification, Region, Slot, Spawner};
@@ -305,6 +305,14 @@ impl Actor {
     /// As [`Actor::suspend`].
     pub fn resume(&self) -> Result<(), Error> {
         sys::actor_resume(self.handle())
+    }
+
+    /// Whether it gets on: what it is at, since when, and how long ago its last heartbeat was.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it has ended; those of a handle that does not resolve or lacks [`Rights::INSPECT`].
+    pub fn pulse(&self) -> Result<PulseRecord, Error> {
+        sys::actor_pulse(self.handle())
     }
 
     /// Waits until it has ended, and says how.

@@ -15,6 +15,7 @@
 //! [`Supervisor::next`] tells it: a [`Team`], or root.
 
 mod team;
+mod watchdog;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -24,6 +25,7 @@ use tessera_abi::{EndReason, Error, FaultKind, NEVER};
 
 pub use team::{Failure, Team};
 pub use tessera_abi::image::{Restart, Strategy};
+pub use watchdog::Watchdog;
 
 /// The longest wait before a restart, in nanoseconds: a minute.
 pub const BACK_OFF_MOST_NS: u64 = 60_000_000_000;
@@ -44,6 +46,8 @@ pub struct Policy {
     pub window_ns: u64,
     /// The wait before the first restart in a window; 0 for none, ever.
     pub back_off_ns: u64,
+    /// The longest that it may be silent within an activation before it is ended; 0 for one that is not watched.
+    pub watchdog_ns: u64,
 }
 
 impl From<&ManifestActor> for Policy {
@@ -53,6 +57,7 @@ impl From<&ManifestActor> for Policy {
             limit: actor.restart_limit,
             window_ns: u64::from(actor.restart_window_ms) * NS_PER_MS,
             back_off_ns: u64::from(actor.back_off_ms) * NS_PER_MS,
+            watchdog_ns: u64::from(actor.watchdog_ms) * NS_PER_MS,
         }
     }
 }

@@ -9,7 +9,7 @@ use actor_sdk::{Capability, Clock, EndReason, Error, FaultKind, NOW, Plan, Revok
 const MS: u64 = 1_000_000;
 
 fn policy(restart: Restart) -> Policy {
-    Policy { restart, limit: 2, window_ns: 1000 * MS, back_off_ns: 0 }
+    Policy { restart, limit: 2, window_ns: 1000 * MS, back_off_ns: 0, watchdog_ns: 0 }
 }
 
 fn pair(restart: Restart) -> [(Plan, Policy); 2] {
@@ -136,4 +136,22 @@ fn an_actor_can_name_itself_to_be_told_of_and_to_end_others_with_it_and_no_more(
     assert_eq!(me.wait(NOW).err(), Some(Error::WouldDeadlock));
     let other = spawner.spawn(&Plan::new("other", "worker").grant("parent", &me, Rights::WAIT)).unwrap();
     assert_eq!((me.link(&other), kernel.linked()), (Ok(()), vec![String::from("other")]));
+}
+
+#[test]
+fn whoever_is_silent_for_too_long_is_ended_and_started_again() {
+    let mut kernel = Kernel::new();
+    let (spawner, clock) = granted(&mut kernel);
+    let [(first, policy), second] = pair(Restart::OnFault);
+    let members = [(first, Policy { watchdog_ns: 8 * MS, ..policy }), second];
+    let mut team = Team::new(&spawner, &clock, Strategy::OneForOne, members);
+    assert_eq!((team.turn(u64::MAX), kernel.now_ns()), (Ok(true), 2 * MS));
+    kernel.silence("second", 90 * MS);
+    kernel.silence("first", 8 * MS + 1);
+    while kernel.spawned().len() == 2 {
+        assert_eq!(team.turn(u64::MAX), Ok(true));
+    }
+    assert_eq!(kernel.spawned().iter().map(|one| one.killed).collect::<Vec<_>>(), [true, false, false]);
+    actor_sdk::heartbeat();
+    assert_eq!(kernel.heartbeats(), 1);
 }

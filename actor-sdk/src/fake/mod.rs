@@ -28,6 +28,7 @@ mod limits;
 mod lives;
 mod parcel;
 mod port;
+mod pulses;
 mod state;
 mod stats;
 

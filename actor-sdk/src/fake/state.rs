@@ -11,7 +11,7 @@ use tessera_abi::inspect::{
 };
 use tessera_abi::{
     AccountRecord, EndReason, EndRecord, Error, GrantState, Handle, HostCall, LatencyRecord, LimitsRecord,
-    Line, Needs, ObjectKind, Policy, RevokeScope, Rights, StatsRecord, TraceRecord, Usage,
+    Line, Needs, ObjectKind, Policy, PulseRecord, RevokeScope, Rights, StatsRecord, TraceRecord, Usage,
 };
 
 use super::limits::Limits;
@@ -134,6 +134,7 @@ pub struct Spawned {
     pub(super) draft: bool,
     pub(super) limits: Vec<LimitsRecord>,
     pub(super) id: u64,
+    pub(super) pulse: PulseRecord,
     pub(super) end: Option<EndRecord>,
     pub(super) end_signals: Vec<(usize, u64)>,
     /// Places of those that end with it.
@@ -173,6 +174,9 @@ pub struct State {
     /// The bytes of every region; they stay when nobody names them.
     pub memories: Vec<Vec<u8>>,
     pub actors: Vec<Spawned>,
+    /// How often the actor under test has said that it gets on.
+    pub heartbeats: u64,
+    pub pulse_records: Vec<PulseRecord>,
     /// Places of those that end with the actor under test.
     pub own_links: Vec<usize>,
     /// What each call of a test's peer was answered with.

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use tessera_abi::{EndReason, Error, FaultKind, NEVER, WAIT_ITEMS_MAX};
 
-use super::{Action, Policy, Strategy, Supervisor};
+use super::{Action, Policy, Strategy, Supervisor, Watchdog};
 use crate::capability::{Actor, Clock, Spawner};
 use crate::select::{Event, Select, Unmet};
 use crate::spawn::{Plan, end};
@@ -49,7 +49,7 @@ struct Member {
 ///
 /// let mut kernel = fake::Kernel::new();
 /// let (spawner, clock) = (kernel.grant::<Spawner>("spawner"), kernel.grant::<Clock>("clock"));
-/// let policy = Policy { restart: Restart::OnFault, limit: 1, window_ns: 1_000_000_000, back_off_ns: 0 };
+/// let policy = Policy { restart: Restart::OnFault, limit: 1, window_ns: 1_000_000_000, back_off_ns: 0, watchdog_ns: 0 };
 /// let mut team = Team::new(&spawner, &clock, Strategy::OneForOne, [(Plan::new("worker", "worker"), policy)]);
 /// assert_eq!(team.turn(NOW), Ok(true));
 /// kernel.end_actor("worker", EndReason::Exited(1), "");
@@ -63,6 +63,7 @@ pub struct Team<'a> {
     spawner: &'a Spawner,
     clock: &'a Clock,
     decides: Supervisor,
+    watches: Watchdog,
     members: Vec<Member>,
     given_up: Option<usize>,
 }
@@ -77,9 +78,10 @@ impl<'a> Team<'a> {
         members: impl IntoIterator<Item = (Plan, Policy)>,
     ) -> Self {
         let member = |(plan, policy)| (Member { plan, actor: None }, policy);
-        let (members, policies): (Vec<_>, Vec<_>) = members.into_iter().map(member).unzip();
+        let (members, policies): (Vec<_>, Vec<Policy>) = members.into_iter().map(member).unzip();
+        let watches = Watchdog::new(policies.iter().map(|policy| policy.watchdog_ns));
         let decides = Supervisor::new(strategy, policies);
-        Self { spawner, clock, decides, members, given_up: None }
+        Self { spawner, clock, decides, watches, members, given_up: None }
     }
 
     /// Starts them, and starts them again as they end, until all are down for good.
@@ -123,6 +125,7 @@ impl<'a> Team<'a> {
             return Err(Error::Full);
         }
         let now_ns = self.clock.now_ns()?;
+        self.watch(now_ns);
         while let Some(action) = self.decides.next(now_ns) {
             match action {
                 Action::Start(index) => self.start(index, now_ns),
@@ -136,10 +139,23 @@ impl<'a> Team<'a> {
         Ok(())
     }
 
+    /// Ends whoever has been silent for too long, which is a fault like others.
+    fn watch(&mut self, now_ns: u64) {
+        for index in self.watches.due(now_ns) {
+            let pulse = self.actor(index).and_then(|actor| actor.pulse().ok());
+            if pulse.and_then(|pulse| self.watches.is_silent(index, &pulse)).is_some() {
+                self.stop(index, now_ns);
+            }
+        }
+    }
+
     fn start(&mut self, index: usize, now_ns: u64) {
         let Some(member) = self.members.get_mut(index) else { return };
         match self.spawner.spawn_linked(&member.plan) {
-            Ok(actor) => member.actor = Some(actor),
+            Ok(actor) => {
+                member.actor = Some(actor);
+                self.watches.started(index);
+            }
             Err(error) => self.decides.not_started(index, error, now_ns),
         }
     }
@@ -158,7 +174,7 @@ impl<'a> Team<'a> {
     }
 
     fn wait(&mut self, deadline_ns: u64) -> Result<(), Error> {
-        let until_ns = deadline_ns.min(self.decides.wake_ns());
+        let until_ns = deadline_ns.min(self.decides.wake_ns()).min(self.watches.wake_ns());
         let numbered = self.members.iter().enumerate();
         let (indices, running): (Vec<usize>, Vec<&Actor>) =
             numbered.filter_map(|(index, member)| Some((index, member.actor.as_ref()?))).unzip();

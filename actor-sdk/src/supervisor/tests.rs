@@ -8,7 +8,7 @@ const EXIT: EndReason = EndReason::Exited(0);
 const S: u64 = 1_000_000_000;
 
 fn policy(restart: Restart) -> Policy {
-    Policy { restart, limit: 3, window_ns: 10 * S, back_off_ns: 0 }
+    Policy { restart, limit: 3, window_ns: 10 * S, back_off_ns: 0, watchdog_ns: 0 }
 }
 
 /// Everything that is to be done at this moment.
@@ -254,6 +254,16 @@ impl Dice {
     }
 }
 
+fn random_policy(dice: &mut Dice) -> Policy {
+    Policy {
+        restart: Restart::ALL[dice.below(3) as usize],
+        limit: dice.below(5) as u32,
+        window_ns: 1 + dice.below(20 * S),
+        back_off_ns: dice.below(S),
+        watchdog_ns: 0,
+    }
+}
+
 /// Random ends at random times: what is started was down and what is stopped was up, nobody starts more often than
 /// its limit allows, nobody that is told to stop is forgotten, in the end all are up or down for good, and what is shut
 /// down then stops whoever is up and starts nobody.
@@ -263,14 +273,7 @@ fn random_lives_keep_the_rules() {
         let mut dice = Dice(seed);
         let strategy = Strategy::ALL[dice.below(3) as usize];
         let count = 1 + dice.below(5) as usize;
-        let policies: Vec<Policy> = (0..count)
-            .map(|_| Policy {
-                restart: Restart::ALL[dice.below(3) as usize],
-                limit: dice.below(5) as u32,
-                window_ns: 1 + dice.below(20 * S),
-                back_off_ns: dice.below(S),
-            })
-            .collect();
+        let policies: Vec<Policy> = (0..count).map(|_| random_policy(&mut dice)).collect();
         let mut supervisor = Supervisor::new(strategy, policies.clone());
         let (mut up, mut faults) = (alloc::vec![false; count], alloc::vec![Vec::new(); count]);
         let mut now = 0;

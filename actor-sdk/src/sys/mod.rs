@@ -24,7 +24,7 @@ use border::{lend, lend_mut};
 use tessera_abi::inspect::{CapabilityInfo, HolderRecord, LogEntry};
 use tessera_abi::{
     AccountRecord, Amounts, Derivation, EndRecord, Error, Handle, Level, LimitsRecord, Message, Policy,
-    PowerAction, RevokeReceipt, RevokeScope, Rights, SpawnCap, Subject, WaitItem, result,
+    PowerAction, PulseRecord, RevokeReceipt, RevokeScope, Rights, SpawnCap, Subject, WaitItem, result,
 };
 
 pub(crate) use border::Alone;
@@ -63,6 +63,16 @@ pub fn args() -> String {
     let answer = lend_mut(&mut buffer, |buffer| border::args_read(buffer, buffer.len_bytes()));
     buffer.truncate(result(answer).unwrap_or(0) as usize);
     String::from_utf8(buffer).unwrap_or_default()
+}
+
+pub fn heartbeat() {
+    border::heartbeat();
+}
+
+pub fn actor_pulse(of: Handle) -> Answer<PulseRecord> {
+    let mut record = [0; PulseRecord::SIZE];
+    done(lend_mut(&mut record, |record| border::actor_pulse(of.bits(), record)))?;
+    PulseRecord::decode(&record).map_err(|_| Error::InvalidArgument)
 }
 
 pub fn actor_self() -> Answer<Handle> {

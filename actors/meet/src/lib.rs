@@ -57,6 +57,7 @@ fn host() -> Result<(), Error> {
     host.a_dropped_scope_takes_its_actors_along()?;
     host.tasks_go_on_together()?;
     host.failures_go_up()?;
+    host.the_silent_are_ended()?;
     host.a_killed_supervisor_returns_with_its_team()?;
     host.ticks_come_in_time()
 }

@@ -4,7 +4,7 @@
 
 use actor_sdk::supervisor::{Failure, Policy, Restart, Strategy, Team};
 use actor_sdk::sync::{Channel, Receiver, Sender, Shared};
-use actor_sdk::{Capability, Clock, Error, NOW, Plan, Rights, Spawner, fault};
+use actor_sdk::{Capability, Clock, Error, NOW, Plan, Rights, Spawner, fault, yield_now};
 
 use crate::Host;
 use crate::parties::plan;
@@ -15,8 +15,11 @@ const LOWER_LIMIT: u32 = 2;
 const UPPER_LIMIT: u32 = 3;
 
 const fn policy(limit: u32) -> Policy {
-    Policy { restart: Restart::OnFault, limit, window_ns: u64::MAX, back_off_ns: 0 }
+    Policy { restart: Restart::OnFault, limit, window_ns: u64::MAX, back_off_ns: 0, watchdog_ns: 0 }
 }
+
+/// How long the silent may be silent, in nanoseconds.
+const SILENCE_NS: u64 = 20_000_000;
 
 /// Supervises one that lives in the role `member`, until it is given up.
 pub fn supervise(member: &str, deadline_ns: u64) -> Result<(), Error> {
@@ -31,6 +34,14 @@ pub fn supervise(member: &str, deadline_ns: u64) -> Result<(), Error> {
 pub fn live_briefly(deadline_ns: u64) -> Result<(), Error> {
     Sender::<u64>::find("lives")?.send(&1, deadline_ns)?;
     fault("as I was told")
+}
+
+/// Says that it lives, and nothing more.
+pub fn be_silent(deadline_ns: u64) -> Result<(), Error> {
+    Sender::<u64>::find("lives")?.send(&1, deadline_ns)?;
+    loop {
+        yield_now();
+    }
 }
 
 /// Says that it lives, and waits for a word.
@@ -64,6 +75,26 @@ impl Host {
         }
         if count != (UPPER_LIMIT + 1) * (LOWER_LIMIT + 1) {
             fault("the lives below a supervisor that fails do not add up");
+        }
+        Ok(())
+    }
+
+    /// One that gives no sign of life is ended, and given up when that does not help.
+    pub fn the_silent_are_ended(&self) -> Result<(), Error> {
+        let (lives, counted) = Channel::Bounded(64).open::<u64>(&self.factory)?;
+        let silent = self.plan("silent").share("lives", &lives);
+        let policy = Policy { watchdog_ns: SILENCE_NS, ..policy(LOWER_LIMIT) };
+        let mut team = Team::new(&self.spawner, &self.clock, Strategy::OneForOne, [(silent, policy)]);
+        if team.run() != Err(Failure::GivenUp(0)) {
+            fault("one without a heartbeat was left alone");
+        }
+        let mut count = 0;
+        while counted.try_recv()?.is_some() {
+            count += 1;
+        }
+        // On a machine that is busy enough one may be ended before its first word.
+        if count > LOWER_LIMIT + 1 {
+            fault("one without a heartbeat lived too often");
         }
         Ok(())
     }

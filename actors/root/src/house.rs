@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 
 use actor_sdk::abi::image::{ActorEntry, Manifest};
 use actor_sdk::abi::{EndReason, EndRecord, FaultKind};
+use actor_sdk::supervisor::{Policy, Watchdog};
 use actor_sdk::{
     Actor, Capability, Clock, Endpoint, Error, Event, Factory, NOW, Notification, ObjectKind, Select, Unmet,
     info, warn, yield_now,
@@ -45,6 +46,7 @@ pub struct House<'a> {
     /// Whether the last wait was refused, which has been reported.
     polls: bool,
     pub(super) tree: Tree,
+    watches: Watchdog,
     children: Vec<Child>,
 }
 
@@ -55,6 +57,7 @@ impl<'a> House<'a> {
         let entries: Vec<ActorEntry<'a>> = manifest.actors().collect();
         Ok(Self {
             tree: Tree::new(&entries),
+            watches: Watchdog::new(entries.iter().map(|entry| Policy::from(&entry.head).watchdog_ns)),
             children: entries.iter().map(|_| Child::Down).collect(),
             wiring: Wiring::new(&entries, &factory)?,
             clock: Clock::find(ObjectKind::Clock.name())?,
@@ -79,8 +82,25 @@ impl<'a> House<'a> {
     /// long a start takes.
     pub fn act(&mut self) {
         let now_ns = self.now_ns();
+        self.watch(now_ns);
         while let Some(todo) = self.tree.next(now_ns) {
             self.carry_out(todo);
+        }
+    }
+
+    /// Ends whoever has been silent for too long, which is a fault like others.
+    fn watch(&mut self, now_ns: u64) {
+        for index in self.watches.due(now_ns) {
+            let Some(Ok(pulse)) = self.child(index).map(Actor::pulse) else { continue };
+            let Some(silent_ns) = self.watches.is_silent(index, &pulse) else { continue };
+            if let Some(ActorEntry { head, .. }) = self.entries.get(index) {
+                let (name, spell, limit_ms) = (head.name, pulse.spell.name(), head.watchdog_ms);
+                let silent_ms = silent_ns / 1_000_000;
+                warn!(
+                    "{name} is {spell} without a heartbeat for {silent_ms} ms, past its {limit_ms}: it is ended"
+                );
+            }
+            self.stop(index);
         }
     }
 
@@ -127,6 +147,7 @@ impl<'a> House<'a> {
             Ok(started) => {
                 self.see(index, Child::Runs);
                 self.tree.started(index);
+                self.watches.started(index);
                 if started == Started::Again {
                     info!("{name} is started again");
                 }
@@ -146,7 +167,7 @@ impl<'a> House<'a> {
     /// client that asks without pause keeps nobody from returning.
     pub fn wait(&mut self) {
         let polled = core::mem::replace(&mut self.polls, false);
-        let wake_ns = self.tree.wake_ns();
+        let wake_ns = self.tree.wake_ns().min(self.watches.wake_ns());
         let mut any = Select::new().bits(&self.ends);
         if let Some(door) = self.wiring.own() {
             any = any.message(door);

@@ -4,6 +4,7 @@ extern crate std;
 
 mod desk;
 mod tree;
+mod watch;
 
 use super::*;
 use actor_sdk::abi::HostCall;
@@ -39,6 +40,7 @@ fn actor(
         restart_limit: 2,
         restart_window_ms: 1000,
         back_off_ms: 100,
+        watchdog_ms: 0,
         supervisor: if name == "root" { NO_ACTOR } else { 0 },
         memory_max_bytes: 1 << 16,
         stack_max_bytes: 0,

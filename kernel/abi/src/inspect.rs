@@ -28,6 +28,7 @@ numbered! {
         Latency = 12, "latency",
             "The endpoint found as for `endpoint`: how long its messages and calls took, a `LatencyRecord`.";
         Account = 10, "account", "The first account at or after the index, an `AccountRecord`.";
+        Pulse = 20, "pulse", "The actor found as for `actor`: whether it gets on, a `PulseRecord`.";
         Trace = 9, "trace",
             "The first event at or after the number in the index's low 48 bits that the core in its high 16 still keeps, a `TraceRecord`.";
     }

@@ -23,6 +23,7 @@ pub mod image;
 pub mod inspect;
 pub mod limits;
 pub mod message;
+pub mod pulse;
 pub mod stats;
 pub mod table;
 pub mod text;
@@ -44,6 +45,7 @@ pub use message::{
     ENDPOINT_CAPACITY_MAX, MESSAGE_BYTES_MAX, MESSAGE_CAPS_MAX, MESSAGE_WORDS, Message, Policy, Transfer,
     TransferMode,
 };
+pub use pulse::{PulseRecord, Spell};
 pub use stats::{Histogram, LatencyRecord, StatsRecord};
 pub use text::{Line, Name, SlotName, Text};
 pub use trace::{TraceKind, TraceRecord, TurnEnd};

@@ -27,8 +27,12 @@ macro_rules! for_each_host_call {
                 "Ends the calling actor with the fault actor-panic; the text (message and place) is kept with it, cut at 192 bytes.";
             3 ArgsRead args_read(buffer: Address, capacity: Length) needs Nothing [] gives "the argument text's length in bytes" refuses []
                 "Copies as much of the actor's argument text as fits.";
+            4 Heartbeat heartbeat() needs Nothing [] gives "0" refuses []
+                "Notes that the caller gets on, for whoever watches it.";
             5 ActorSelf actor_self() needs Nothing [] gives "a handle to the caller" refuses [TableFull NoMemory]
                 "Gives a capability for the caller itself, to wait for and to hand on: whoever has it can be told of the caller's end, or be linked to it. It allows nothing else.";
+            6 ActorPulse actor_pulse(actor: Handle, pulse: Address) needs Actor [INSPECT] gives "0" refuses [NotFound]
+                "Writes a PulseRecord: what the actor is at, since when, and how long ago its last heartbeat was.";
 
             // Its own capability table.
             8 CapCopy cap_copy(handle: Handle, rights: RightBits, badge: Word) needs Any [] gives "the new handle" refuses [MissingRight TableFull InvalidArgument Full Busy NoMemory]

@@ -11,7 +11,7 @@ use tessera_abi::inspect::{
 use tessera_abi::limits::{Derivation, LimitsRecord};
 use tessera_abi::{
     AccountRecord, Amounts, EndRecord, Error, FaultKind, Histogram, LatencyRecord, Message, ObjectKind,
-    Rights, SpawnCap, SpawnHead, StatsRecord, TABLE, TraceRecord, WaitItem,
+    PulseRecord, Rights, SpawnCap, SpawnHead, StatsRecord, TABLE, TraceRecord, WaitItem,
 };
 
 fn frozen_form() -> Result<String, std::fmt::Error> {
@@ -59,6 +59,7 @@ fn frozen_form() -> Result<String, std::fmt::Error> {
         ("latency", LatencyRecord::SIZE),
         ("amounts", Amounts::SIZE),
         ("account", AccountRecord::SIZE),
+        ("pulse", PulseRecord::SIZE),
     ];
     for (name, size) in sizes {
         writeln!(text, "record {name} {size}")?;

@@ -22,6 +22,12 @@ macro_rules! groups {
     (args_read) => {
         own::args_read
     };
+    (heartbeat) => {
+        own::heartbeat
+    };
+    (actor_pulse) => {
+        inspect::actor_pulse
+    };
     (actor_self) => {
         own::actor_self
     };

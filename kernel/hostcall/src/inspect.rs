@@ -14,9 +14,10 @@ use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, MachineRecord, Subject,
 };
 use tessera_abi::{
-    AccountRecord, EndReason, Error, Handle, LatencyRecord, Name, ObjectKind, Rights, SlotName, TraceRecord,
+    AccountRecord, ActorState, EndReason, Error, Handle, LatencyRecord, Name, ObjectKind, PulseRecord,
+    Rights, SlotName, Spell, TraceRecord,
 };
-use tessera_core::actor::{Actor, ActorId};
+use tessera_core::actor::{Actor, ActorId, Silence};
 use tessera_core::cap::{Capability, Object};
 use tessera_core::ipc::{Endpoint, Latencies};
 use tessera_core::kernel::Kernel;
@@ -32,6 +33,10 @@ pub fn inspect(context: &mut Context<'_>, claim: claims::Inspect) -> Result<u64,
         Subject::Machine => put(context, &claim, &machine(&kernel, claim.index)?.encode()),
         Subject::Core => put(context, &claim, &core(&kernel, claim.index)?.encode()),
         Subject::Actor => put(context, &claim, &actor(&kernel, claim.index)?.encode()),
+        Subject::Pulse => {
+            let (place, actor) = next_actor(&kernel, claim.index)?;
+            put(context, &claim, &pulse(place, &actor).encode())
+        }
         Subject::Capability => put(context, &claim, &capability(&kernel, claim.index)?.encode()),
         Subject::Limits => {
             put(context, &claim, &at_index(&kernel, claim.index, |_, _, held| left(held))?.encode())
@@ -104,9 +109,30 @@ fn core(kernel: &Kernel, index: u64) -> Result<CoreRecord, Error> {
     })
 }
 
-fn actor(kernel: &Kernel, index: u64) -> Result<ActorRecord, Error> {
+fn next_actor(kernel: &Kernel, index: u64) -> Result<(u32, Arc<Actor>), Error> {
     let index = u32::try_from(index).map_err(|_| Error::NotFound)?;
-    let (place, actor) = kernel.registry().next_from(index).ok_or(Error::NotFound)?;
+    kernel.registry().next_from(index).ok_or(Error::NotFound)
+}
+
+pub fn actor_pulse(context: &mut Context<'_>, claim: claims::ActorPulse) -> Result<u64, Refusal> {
+    let (target, _) = context.target(claim.actor, Rights::INSPECT)?;
+    if target.end().has_come() {
+        return Err(Error::NotFound.into());
+    }
+    let record = pulse(target.id().index(), &target);
+    context.write(claim.pulse, &record.encode())?;
+    Ok(0)
+}
+
+/// Held back from outside, or not begun, an actor is at rest: it cannot get on.
+fn pulse(place: u32, actor: &Actor) -> PulseRecord {
+    let Silence { spell, spell_ns, silent_ns } = actor.pulse().read(khal::time::now());
+    let spell = if actor.state() == ActorState::Suspended { Spell::AtRest } else { spell };
+    PulseRecord { index: place, spell, reserved: [0; 3], id: actor.id().bits(), spell_ns, silent_ns }
+}
+
+fn actor(kernel: &Kernel, index: u64) -> Result<ActorRecord, Error> {
+    let (place, actor) = next_actor(kernel, index)?;
     let profile = actor.profile();
     let slots = actor.table().lock().used();
     let end = actor.end().record().map_or(EndReason::Exited(0), |end| end.reason);

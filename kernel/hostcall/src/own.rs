@@ -36,6 +36,11 @@ pub fn args_read(context: &mut Context<'_>, claim: claims::ArgsRead) -> Result<u
     Ok(args.len() as u64)
 }
 
+pub fn heartbeat(context: &mut Context<'_>, _: claims::Heartbeat) -> Result<u64, Refusal> {
+    context.actor.pulse().beat(khal::time::now());
+    Ok(0)
+}
+
 /// To be told of its end, or to be linked to, is all that others can do by it: what it allows over the caller is the
 /// caller's own to give.
 pub fn actor_self(context: &mut Context<'_>, _: claims::ActorSelf) -> Result<u64, Refusal> {

@@ -6,8 +6,8 @@
 use tessera_abi::actor::MODULE_BYTES_MAX;
 use tessera_abi::inspect::HolderRecord;
 use tessera_abi::{
-    EndReason, Error, Handle, HostCall, LimitsRecord, PowerAction, RevokeReceipt, RevokeScope, Rights,
-    SpawnRequest, SpawnRole, Subject, TraceRecord,
+    EndReason, Error, Handle, HostCall, LimitsRecord, PowerAction, PulseRecord, RevokeReceipt, RevokeScope,
+    Rights, SpawnRequest, SpawnRole, Spell, Subject, TraceRecord,
 };
 
 use super::{Calls, Outcome};
@@ -136,6 +136,14 @@ impl Calls<'_> {
             suspended: draft,
             draft,
             id: self.state.actors.len() as u64 + 2,
+            pulse: PulseRecord {
+                index: 0,
+                spell: Spell::AtRest,
+                reserved: [0; 3],
+                id: 0,
+                spell_ns: 0,
+                silent_ns: 0,
+            },
             end: None,
             end_signals,
             links: Vec::new(),
@@ -155,6 +163,22 @@ impl Calls<'_> {
     pub(super) fn actor_self(&mut self) -> Outcome {
         let held = Held::first(Object::Myself, Rights::WAIT.union(Rights::GRANT), String::new());
         Ok(self.state.install(held)?.bits())
+    }
+
+    pub(super) fn heartbeat(&mut self) -> Outcome {
+        self.state.heartbeats += 1;
+        Ok(0)
+    }
+
+    /// As the test has said; at rest until it does.
+    pub(super) fn actor_pulse(&mut self, actor: u64, pulse: u32) -> Outcome {
+        let actor = self.actor(actor)?;
+        if actor.end.is_some() {
+            return Err(Error::NotFound.into());
+        }
+        let record = actor.pulse.encode();
+        self.memory.write(pulse, &record)?;
+        Ok(0)
     }
 
     fn is_myself(&self, handle: u64) -> Result<bool, Error> {
@@ -276,6 +300,10 @@ impl Calls<'_> {
                     .iter()
                     .filter(|(owner, record)| *owner == high && record.slot >= low);
                 later.next().map(|(_, record)| record.encode().to_vec())
+            }
+            Subject::Pulse => {
+                let mut later = state.pulse_records.iter().filter(|pulse| u64::from(pulse.index) >= index);
+                later.next().map(|record| record.encode().to_vec())
             }
             Subject::Account => {
                 let mut later = state.accounts.iter().filter(|account| u64::from(account.index) >= index);

@@ -7,6 +7,7 @@ mod actors;
 mod authority;
 mod lives;
 mod machine;
+mod slow;
 mod start;
 mod stats;
 mod trace;
@@ -65,6 +66,12 @@ const COMMANDS: &[Command] = &[
     },
     Command { name: "cpus", usage: "cpus", help: "lists cores and what they did", run: machine::cpus },
     Command { name: "mem", usage: "mem", help: "says where memory is", run: machine::mem },
+    Command {
+        name: "slow",
+        usage: "slow [MS]",
+        help: "lists who has been at one thing for so long, a second unless said",
+        run: slow::slow,
+    },
     Command {
         name: "caps",
         usage: "caps ACTOR",

@@ -16,7 +16,7 @@ use crate::text::{Name, SlotName};
 use crate::wire::{Malformed, Reader, numbered, record};
 
 /// The layout's version.
-pub const MANIFEST_VERSION: u32 = 2;
+pub const MANIFEST_VERSION: u32 = 3;
 
 /// In place of an actor's index: none.
 pub const NO_ACTOR: u32 = u32::MAX;
@@ -70,6 +70,8 @@ record! {
         pub restart_window_ms: u32,
         /// How long its supervisor waits before the first restart, in milliseconds; doubled each time.
         pub back_off_ms: u32,
+        /// The longest that it may be silent within an activation, in milliseconds; 0 for an actor that is not watched.
+        pub watchdog_ms: u32,
         /// Index of its supervisor, with whom it begins and ends, or [`NO_ACTOR`].
         pub supervisor: u32,
         /// The largest its linear memories may become together, in bytes.

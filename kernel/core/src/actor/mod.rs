@@ -14,6 +14,7 @@ pub mod activation;
 mod asking;
 mod code;
 pub mod end;
+pub mod pulse;
 pub mod registry;
 pub mod spawn;
 mod waiting;
@@ -43,6 +44,7 @@ use tessera_abi::{ActorState, EndReason, Name, Priority, Shape};
 
 pub use code::Code;
 pub use end::{End, EndSignal};
+pub use pulse::{Pulse, Silence};
 
 /// Names an actor for ever: a place in the registry and how often it has been used. Never 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -146,6 +148,7 @@ pub struct Actor {
     meter: Meter,
     tenancy: Tenancy,
     end: End,
+    pulse: Pulse,
     tally: Tally,
 }
 
@@ -204,6 +207,11 @@ impl Actor {
     /// Its end, to be waited for.
     pub fn end(&self) -> &End {
         &self.end
+    }
+
+    /// Whether it gets on.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// What it has done.

@@ -5,7 +5,7 @@
 //! one for each activation), a place in the registry. Then it is made ready, and does the rest itself
 //! on its own stack: see [`super::activation`].
 
-use super::{Actor, ActorId, Body, Code, End, EndSignal, Profile, Tally};
+use super::{Actor, ActorId, Body, Code, End, EndSignal, Profile, Pulse, Tally};
 use crate::account::{Account, Tenancy};
 use crate::cap::{Capability, Object, Proof, Table, Through, Tree};
 use crate::fallible;
@@ -167,6 +167,7 @@ fn made(kernel: Arc<Kernel>, id: ActorId, parts: Parts, stack: Option<Stack>) ->
         meter,
         tenancy,
         end: End::new(signal),
+        pulse: Pulse::default(),
         tally: Tally::default(),
     }
 }

@@ -34,13 +34,15 @@ impl Scheduler {
         actor.note_safe_point(false);
         actor.set_home(id);
         actor.note_state(ActorState::Running);
+        actor.pulse().turn_begins(began);
         core.level.store(levels::index(actor.priority()) as u8, Ordering::SeqCst);
         core.running.store(actor.id().bits(), Ordering::Relaxed);
         core.tally.switches.fetch_add(1, Ordering::Relaxed);
         let slice_ends = core.slice(actor.id().bits(), began, self.slice);
         time::arm(slice_ends.min(core.timers.earliest()));
         let returned = thread.resume();
-        let ran = time::now().since(began);
+        let now = time::now();
+        let ran = now.since(began);
         actor.tally().turns.fetch_add(1, Ordering::Relaxed);
         actor.tally().cpu_ns.fetch_add(ran.as_nanos() as u64, Ordering::Relaxed);
         core.level.store(levels::LEVELS as u8, Ordering::SeqCst);
@@ -49,7 +51,7 @@ impl Scheduler {
             core.tally.preempted.fetch_add(1, Ordering::Relaxed);
         }
         note_turn(&actor, ran, returned);
-        self.publish(actor, thread, returned);
+        self.publish(actor, thread, returned, now);
         step
     }
 
@@ -96,7 +98,7 @@ impl Scheduler {
     }
 
     /// What becomes of an actor whose stack has just been left.
-    fn publish(&self, actor: Arc<Actor>, thread: Thread, returned: Returned) {
+    fn publish(&self, actor: Arc<Actor>, thread: Thread, returned: Returned, now: Instant) {
         actor.settle(!thread.movable());
         match returned {
             Returned::Yielded | Returned::Preempted => {
@@ -104,6 +106,7 @@ impl Scheduler {
                 self.make_ready(actor, Place::Home);
             }
             Returned::Blocked => {
+                actor.pulse().waits(now);
                 actor.body().lock().thread = Some(thread);
                 self.park(actor);
             }
@@ -119,6 +122,7 @@ impl Scheduler {
                 if !over {
                     // It rests, wherever it was switched out on its last steps.
                     actor.note_safe_point(true);
+                    actor.pulse().rests(now);
                     self.park(actor);
                 }
             }

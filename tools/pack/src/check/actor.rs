@@ -43,6 +43,7 @@ impl<'a> Checker<'a, '_> {
                 10_000,
             ),
             back_off_ms: self.number(&Range("back_off_ms", 0, 60_000), source.back_off_ms.as_ref(), 100),
+            watchdog_ms: self.number(&Range("watchdog_ms", 1, 3_600_000), source.watchdog_ms.as_ref(), 0),
             supervisor: source
                 .supervisor
                 .as_ref()

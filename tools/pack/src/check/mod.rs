@@ -103,6 +103,9 @@ impl<'a> Checker<'a, '_> {
         let Some(first) = self.source.actor.first().map(Spanned::get_ref) else { return };
         let Some(plan) = self.plan.actors.first().map(|plan| plan.record) else { return };
         let (fields, name) = ([first.supervisor.as_ref(), first.shape.as_ref()], first.name.span());
+        if let Some(watched) = &first.watchdog_ms {
+            self.reports.add(watched.span(), Problem::BadFirstActor);
+        }
         if plan.supervisor != NO_ACTOR || plan.shape != Shape::Main {
             let place = fields.into_iter().flatten().next().map_or(name, Spanned::span);
             self.reports.add(place, Problem::BadFirstActor);
