@@ -66,10 +66,12 @@ impl Handle {
 impl Field for Handle {
     const SIZE: usize = 8;
 
+    #[inline]
     fn put(&self, writer: &mut Writer<'_>) {
         writer.field(&self.0);
     }
 
+    #[inline]
     fn take(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         Ok(Self(reader.field()?))
     }
@@ -231,10 +233,12 @@ impl fmt::Debug for Rights {
 impl Field for Rights {
     const SIZE: usize = 4;
 
+    #[inline]
     fn put(&self, writer: &mut Writer<'_>) {
         writer.field(&self.0);
     }
 
+    #[inline]
     fn take(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         Self::from_bits(reader.field()?).ok_or(Malformed)
     }

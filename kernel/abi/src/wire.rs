@@ -27,6 +27,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Malformed`] when the bytes end before.
+    #[inline]
     pub fn bytes(&mut self, len_bytes: usize) -> Result<&'a [u8], Malformed> {
         let (taken, rest) = self.rest.split_at_checked(len_bytes).ok_or(Malformed)?;
         self.rest = rest;
@@ -37,6 +38,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Malformed`] when the bytes end before.
+    #[inline]
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
         let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(Malformed)?;
         self.rest = rest;
@@ -47,6 +49,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`Malformed`] when the bytes end before, or are no value of `F`.
+    #[inline]
     pub fn field<F: Field>(&mut self) -> Result<F, Malformed> {
         F::take(self)
     }
@@ -74,6 +77,7 @@ impl<'a> Writer<'a> {
 
     /// Appends `bytes`. Past the buffer's end nothing is written: records are sized by the same
     /// constants that lay them out, so this cannot happen to them.
+    #[inline]
     pub fn bytes(&mut self, bytes: &[u8]) {
         let end = self.at.saturating_add(bytes.len());
         if let Some(target) = self.bytes.get_mut(self.at..end) {
@@ -83,6 +87,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Appends one field.
+    #[inline]
     pub fn field<F: Field>(&mut self, field: &F) {
         field.put(self);
     }
@@ -108,10 +113,12 @@ macro_rules! integer_fields {
         impl Field for $integer {
             const SIZE: usize = size_of::<$integer>();
 
+            #[inline]
             fn put(&self, writer: &mut Writer<'_>) {
                 writer.bytes(&self.to_le_bytes());
             }
 
+            #[inline]
             fn take(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
                 Ok(Self::from_le_bytes(reader.array()?))
             }
@@ -123,12 +130,14 @@ integer_fields!(u8 u16 u32 u64 i32);
 impl<F: Field + Copy + Default, const N: usize> Field for [F; N] {
     const SIZE: usize = F::SIZE * N;
 
+    #[inline]
     fn put(&self, writer: &mut Writer<'_>) {
         for field in self {
             field.put(writer);
         }
     }
 
+    #[inline]
     fn take(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let mut fields = [F::default(); N];
         for field in &mut fields {
@@ -164,6 +173,8 @@ macro_rules! record {
             /// # Errors
             /// [`Malformed`](crate::wire::Malformed) when the bytes are too few or hold no such record.
             pub fn decode(bytes: &[u8]) -> Result<Self, $crate::wire::Malformed> {
+                // Of a known length, so that no field's own check is left.
+                let bytes: &[u8; Self::SIZE] = bytes.first_chunk().ok_or($crate::wire::Malformed)?;
                 $crate::wire::Field::take(&mut $crate::wire::Reader::new(bytes))
             }
         }
@@ -171,10 +182,12 @@ macro_rules! record {
         impl $crate::wire::Field for $name {
             const SIZE: usize = Self::SIZE;
 
+            #[inline]
             fn put(&self, writer: &mut $crate::wire::Writer<'_>) {
                 $(writer.field(&self.$field);)*
             }
 
+            #[inline]
             fn take(reader: &mut $crate::wire::Reader<'_>) -> Result<Self, $crate::wire::Malformed> {
                 Ok(Self { $($field: reader.field()?,)* })
             }
@@ -206,6 +219,7 @@ macro_rules! numbered {
 
             /// The value that `number` stands for, if any does.
             #[must_use]
+            #[inline]
             pub const fn from_number(number: $repr) -> Option<Self> {
                 match number {
                     $($number => Some(Self::$variant),)*
@@ -239,10 +253,12 @@ macro_rules! numbered {
         impl $crate::wire::Field for $name {
             const SIZE: usize = size_of::<$repr>();
 
+            #[inline]
             fn put(&self, writer: &mut $crate::wire::Writer<'_>) {
                 writer.field(&self.number());
             }
 
+            #[inline]
             fn take(reader: &mut $crate::wire::Reader<'_>) -> Result<Self, $crate::wire::Malformed> {
                 Self::from_number(reader.field()?).ok_or($crate::wire::Malformed)
             }
