@@ -257,7 +257,7 @@ impl Supervisor {
 
 /// Whether an error says that something is used up for now.
 const fn is_want(error: Error) -> bool {
-    matches!(error, Error::NoMemory | Error::TableFull | Error::Full | Error::Busy)
+    matches!(error, Error::NoMemory | Error::OverQuota | Error::TableFull | Error::Full | Error::Busy)
 }
 
 impl Child {

@@ -186,7 +186,7 @@ fn what_is_wanting_for_a_start_is_held_against_nobody() {
     let policies = [policy(Restart::Never), policy(Restart::OnFault)];
     let mut supervisor = Supervisor::new(Strategy::OneForAll, policies);
     let mut now = 0;
-    for error in [Error::NoMemory, Error::TableFull, Error::Full, Error::Busy].repeat(5) {
+    for error in [Error::NoMemory, Error::OverQuota, Error::TableFull, Error::Full, Error::Busy].repeat(4) {
         assert_eq!(supervisor.next(now), Some(Action::Start(0)), "at {now}");
         supervisor.not_started(0, error, now);
         assert_eq!(supervisor.next(now), None, "the second waits for the first");

@@ -15,8 +15,8 @@ use actor_sdk::abi::image::{
 use actor_sdk::abi::{Name, Priority, Shape, SlotName};
 use actor_sdk::fake::{Ended, Kernel};
 use actor_sdk::{
-    Clock, Console, EndReason, Factory, FaultKind, Log, ObjectKind, Outgoing, Policy, Random, RevokeScope,
-    Rights, Spawner, System,
+    Account, Amounts, Clock, Console, EndReason, Factory, FaultKind, Log, ObjectKind, Outgoing, Policy,
+    Random, RevokeScope, Rights, Spawner, System,
 };
 use alloc::vec::Vec;
 use std::string::String;
@@ -45,6 +45,7 @@ fn actor(
         memory_max_bytes: 1 << 16,
         stack_max_bytes: 0,
         slots_max: 0,
+        account: Amounts::NONE,
         mailbox,
         policy: Policy::DropOldest,
         cap_count: caps.len() as u32,
@@ -345,4 +346,27 @@ fn an_image_without_manifest_ends_root_with_the_reason() {
     kernel.set_image(&[]);
     let expected = i32::from(Error::NotFound.number());
     assert_eq!(kernel.run(run), Ended::As(EndReason::Exited(expected), String::new()));
+}
+
+#[test]
+fn an_actor_lives_in_the_account_that_it_is_given_also_when_it_returns() {
+    let amounts = Amounts { memory: 1 << 20, slots: 64, mailbox: 100, actors: 1, ..Amounts::NONE };
+    let policy = (Restart::OnFault, Strategy::OneForOne);
+    let echo = actor(policy, "echo", 4, &[], "");
+    let head = ManifestActor { account: amounts, ..ManifestActor::decode(&echo).unwrap() };
+    let image = packed(&[
+        actor(policy, "root", 8, &[], ""),
+        head.encode().to_vec(),
+        actor(policy, "client", 0, &[], ""),
+    ]);
+    let mut kernel = kernel_from(&image);
+    let machine = kernel.grant::<Account>("account");
+    with_house(&mut kernel, |kernel, house| {
+        end(kernel, house, "echo", EndReason::Killed);
+        turn(house);
+        let spawned = kernel.spawned();
+        let seen: Vec<_> = spawned.iter().map(|one| (one.name.as_str(), one.account.as_deref())).collect();
+        assert_eq!(seen, [("echo", Some("echo")), ("client", None), ("echo", Some("echo"))]);
+        assert_eq!(machine.info().unwrap().given, amounts, "split once");
+    });
 }

@@ -1,6 +1,6 @@
 //! From the manifest's entries to capabilities: who gets which object.
 //!
-//! Owns: root's own capabilities by kind, every actor's endpoint, and the actors as they were last started.
+//! Owns: root's own capabilities by kind, every actor's endpoint and account, and the actors as they were last started.
 //! Invariants: an actor's own endpoint goes into its slot 0, with the right to receive and to hand out ways
 //! to send; everything else goes in the manifest's order, with its rights and no more. An actor that is started
 //! again has another endpoint; meanwhile whoever is granted one gets the old, which is closed and says so.
@@ -9,11 +9,11 @@
 use alloc::vec::Vec;
 
 use actor_sdk::abi::ObjectKind;
-use actor_sdk::abi::image::{ActorEntry, ManifestCap};
+use actor_sdk::abi::image::{ActorEntry, ManifestActor, ManifestCap};
 use actor_sdk::capability::Slot;
 use actor_sdk::{
-    Account, Actor, Capability, Clock, Console, Endpoint, Error, Factory, Image, Log, Notification, Plan,
-    Port, Random, Rights, Spawner, System,
+    Account, Actor, Amounts, Capability, Clock, Console, Endpoint, Error, Factory, Image, Log, Notification,
+    Plan, Port, Random, Rights, Spawner, System,
 };
 
 use crate::renewals::Renewals;
@@ -59,6 +59,8 @@ pub enum Started {
 pub struct Wiring {
     doors: Vec<Door>,
     actors: Vec<Option<Actor>>,
+    /// Those that have one of their own, once they have been started.
+    accounts: Vec<Option<Account>>,
     renewals: Renewals,
 }
 
@@ -67,8 +69,9 @@ impl Wiring {
     pub fn new(entries: &[ActorEntry<'_>], factory: &Factory) -> Result<Self, Error> {
         let doors = entries.iter().map(|entry| Door::open(entry, factory)).collect::<Result<_, _>>()?;
         let actors = entries.iter().map(|_| None).collect();
+        let accounts = entries.iter().map(|_| None).collect();
         let renewals = Renewals::new(entries.iter().map(|entry| entry.caps().count()));
-        Ok(Self { doors, actors, renewals })
+        Ok(Self { doors, actors, accounts, renewals })
     }
 
     /// Starts the actor at `index` with what its entry grants; its end sets a bit in a notification. Root holds an
@@ -97,10 +100,25 @@ impl Wiring {
         for cap in entry.caps() {
             plan = self.grant(plan, &cap, index)?;
         }
+        if let Some(account) = self.account(index, head)? {
+            plan = plan.account(account);
+        }
         let actor = Spawner::find(ObjectKind::Spawner.name())?.spawn(&plan)?;
         let before = self.actors.get_mut(index).and_then(|place| place.replace(actor));
         self.renewals.note_start(index, before.is_some());
         Ok(if before.is_some() { Started::Again } else { Started::First })
+    }
+
+    /// The account of the actor at `index`, if it is to have one: split for its first start, and kept for the next.
+    fn account(&mut self, index: usize, head: &ManifestActor) -> Result<Option<&Account>, Error> {
+        let Some(place) = self.accounts.get_mut(index).filter(|_| head.account != Amounts::NONE) else {
+            return Ok(None);
+        };
+        if place.is_none() {
+            let machine = Account::find(ObjectKind::Account.name())?;
+            *place = Some(machine.split(head.name.as_str(), &head.account)?);
+        }
+        Ok(place.as_ref())
     }
 
     /// The actor at `index` as it was last started.

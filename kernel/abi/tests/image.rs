@@ -5,7 +5,7 @@ use tessera_abi::image::{
     Entry, EntryKind, EntryName, IMAGE_MAGIC, IMAGE_VERSION, ImageHead, MANIFEST_VERSION, ManifestActor,
     ManifestCap, ManifestHead, NO_ACTOR, Restart, Strategy, checksum,
 };
-use tessera_abi::{Image, ImageError, Name, ObjectKind, Policy, Priority, Rights, Shape, SlotName};
+use tessera_abi::{Amounts, Image, ImageError, Name, ObjectKind, Policy, Priority, Rights, Shape, SlotName};
 
 const ARGS: &str = "verbose";
 
@@ -27,6 +27,7 @@ fn manifest() -> Vec<u8> {
             memory_max_bytes: 1 << 20,
             stack_max_bytes: 0,
             slots_max: 16,
+            account: Amounts::NONE,
             mailbox: 4,
             policy: Policy::DropOldest,
             cap_count: 1,

@@ -136,6 +136,22 @@ fn actors_are_held_back_and_let_go_by_the_shell() {
     }
 }
 
+/// An actor lives in the account that the manifest gives it, which is whole again when it has ended.
+#[test]
+fn accounts_are_shown_by_the_shell() {
+    let script = "accounts\nwait primes 60\naccounts\nshutdown\n";
+    for console in [played(Firmware::Bios, 2, script), hosted(2, script)] {
+        let rows: Vec<&str> = console.lines().filter(|line| line.starts_with("  primes ")).collect();
+        let [alive, ended] = rows[..] else { panic!("two rows of its account: {console}") };
+        assert!(alive.contains("64 of 64") && alive.contains("1 of 1"), "{alive}");
+        assert!(
+            ended.contains(" 0 B of 2 MiB ") && ended.contains("0 of 64") && ended.contains("0 of 1"),
+            "{ended}"
+        );
+        assert!(console.contains("machine "), "{console}");
+    }
+}
+
 /// Echo is killed and returns, three times; the fourth is too often, and it stays down while the others go on.
 #[test]
 fn a_killed_service_returns_until_it_is_too_often() {

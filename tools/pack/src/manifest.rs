@@ -42,6 +42,8 @@ pub struct ActorSource {
     pub stack_kib: Option<Spanned<u64>>,
     /// Slots of its capability table; those of the first actor are counted if not given.
     pub slots: Option<Spanned<u64>>,
+    /// The account that is split for it; it lives in the first actor's if not given.
+    pub account: Option<Spanned<AccountSource>>,
     /// How many messages its own endpoint queues.
     pub mailbox: Option<Spanned<u64>>,
     /// `block`, `reject`, `drop-oldest`, `drop-newest` or `conflate`: what its endpoint does with more.
@@ -82,4 +84,18 @@ pub struct GrantSource {
     pub rights: Spanned<Vec<Spanned<String>>>,
     /// What the receiver of messages through it sees.
     pub badge: Option<Spanned<u64>>,
+}
+
+/// One `[actor.account]`: all of it, as what is not named would be nothing.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountSource {
+    /// Memory, in KiB.
+    pub memory_kib: Spanned<u64>,
+    /// Slots of capability tables.
+    pub slots: Spanned<u64>,
+    /// Bytes of messages under way.
+    pub mailbox_bytes: Spanned<u64>,
+    /// Actors, it included.
+    pub actors: Spanned<u64>,
 }

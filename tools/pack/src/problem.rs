@@ -146,7 +146,7 @@ impl Problem {
             ),
             Self::BadFirstActor => (
                 "the first actor is started by the kernel and cannot have this".into(),
-                "make it a main actor without supervisor, or put another actor first".into(),
+                "make it a main actor without supervisor and account, or put another actor first".into(),
             ),
             Self::FirstTooSmall(needed) => (
                 format!("the first actor needs {needed} slots to hold what it starts"),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use tessera_abi::image::{EntryKind, NO_ACTOR, Restart};
-use tessera_abi::{Image, ObjectKind, Policy, Priority, Rights, Shape};
+use tessera_abi::{Amounts, Image, ObjectKind, Policy, Priority, Rights, Shape};
 use tessera_pack::{Memory, Problem, Report, pack};
 
 const MODULES: &[(&str, &str)] = &[
@@ -59,6 +59,11 @@ memory_kib = 64
 supervisor = "root"
 restart = "on-fault"
 args = "loud"
+[actor.account]
+memory_kib = 512
+slots = 64
+mailbox_bytes = 1000
+actors = 1
 
 [[actor]]
 name = "now"
@@ -80,6 +85,8 @@ fn a_good_manifest_reads_back_from_the_image() {
     assert_eq!((actors[0].head.supervisor, actors[0].head.priority), (NO_ACTOR, Priority::High));
     assert_eq!((actors[1].head.shape, actors[1].head.mailbox, actors[1].args), (Shape::Handler, 16, "loud"));
     assert_eq!((actors[1].head.restart, actors[1].head.memory_max_bytes), (Restart::OnFault, 65536));
+    let account = Amounts { memory: 512 << 10, slots: 64, mailbox: 1000, actors: 1, ..Amounts::NONE };
+    assert_eq!((actors[1].head.account, actors[2].head.account), (account, Amounts::NONE));
     let caps: Vec<_> = actors[2].caps().collect();
     assert_eq!((caps[0].kind, caps[0].rights), (ObjectKind::Clock, Rights::READ));
     assert_eq!((caps[1].slot.as_str(), caps[1].target, caps[1].badge), ("echo", 1, 9));
@@ -96,14 +103,14 @@ fn of_handlers(count: usize, slots: &str) -> Result<Vec<u8>, Vec<Report>> {
 
 #[test]
 fn the_first_actor_has_room_for_what_it_starts() {
-    // An endpoint and an actor each, and 16 that do not depend on them.
-    for (handlers, slots) in [(1, 64), (24, 64), (25, 128), (2040, 4096)] {
+    // An endpoint and an actor each, and 17 that do not depend on them.
+    for (handlers, slots) in [(1, 64), (23, 64), (24, 128), (2039, 4096)] {
         let image = of_handlers(handlers, "").unwrap();
         let first = Image::parse(&image).unwrap().manifest().unwrap().actors().next().unwrap();
         assert_eq!(first.head.slots_max, slots, "{handlers} handlers");
     }
-    assert_eq!(of_handlers(2041, "").unwrap_err()[0].problem, Problem::FirstTooSmall(4098));
-    assert!(of_handlers(2, "slots = 20").is_ok() && of_handlers(2, "slots = 19").is_err());
+    assert_eq!(of_handlers(2040, "").unwrap_err()[0].problem, Problem::FirstTooSmall(4097));
+    assert!(of_handlers(2, "slots = 21").is_ok() && of_handlers(2, "slots = 20").is_err());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Owns: the table. Adding a command is a line here and a function in one of the files below.
 //! Does not: read the line.
 
+mod accounts;
 mod actors;
 mod authority;
 mod lives;
@@ -83,6 +84,12 @@ const COMMANDS: &[Command] = &[
         usage: "endpoints ACTOR",
         help: "lists an actor's endpoints and what has become of what was sent there",
         run: traffic::endpoints,
+    },
+    Command {
+        name: "accounts",
+        usage: "accounts",
+        help: "lists accounts below what they were split from, and what is used of what each may have",
+        run: accounts::accounts,
     },
     Command {
         name: "who-can",

@@ -9,6 +9,7 @@
 //! point at.
 
 use super::ImageError;
+use crate::account::Amounts;
 use crate::actor::{ARGS_MAX_BYTES, Priority, SPAWN_CAPS_MAX, Shape};
 use crate::capability::{ObjectKind, Rights};
 use crate::message::Policy;
@@ -16,7 +17,7 @@ use crate::text::{Name, SlotName};
 use crate::wire::{Malformed, Reader, numbered, record};
 
 /// The layout's version.
-pub const MANIFEST_VERSION: u32 = 3;
+pub const MANIFEST_VERSION: u32 = 4;
 
 /// In place of an actor's index: none.
 pub const NO_ACTOR: u32 = u32::MAX;
@@ -80,6 +81,8 @@ record! {
         pub stack_max_bytes: u32,
         /// Slots of its capability table; 0 takes the kernel's default.
         pub slots_max: u32,
+        /// What the account has that is split for it; nothing of anything if it lives in the first actor's.
+        pub account: Amounts,
         /// Capacity of its own endpoint; 0 for an actor without one.
         pub mailbox: u32,
         /// What becomes of a message for which there is no room there.

@@ -5,7 +5,7 @@
 
 use tessera_abi::actor::ARGS_MAX_BYTES;
 use tessera_abi::image::{ManifestActor, NO_ACTOR, Restart, Strategy};
-use tessera_abi::{ENDPOINT_CAPACITY_MAX, Policy, Priority, Shape};
+use tessera_abi::{Amounts, ENDPOINT_CAPACITY_MAX, Policy, Priority, Shape};
 use toml::Spanned;
 
 use super::{ActorPlan, Checker, HANDLER_MAILBOX, SLOTS_MOST};
@@ -14,6 +14,9 @@ use crate::problem::Problem;
 
 /// What an actor's linear memories may become unless it says.
 const MEMORY_KIB: u64 = 1024;
+
+/// The slots of an actor that does not say, which are the kernel's default.
+const SLOTS_DEFAULT: u64 = 64;
 
 /// A number's field: its name, and what it may be.
 struct Range(&'static str, u64, u64);
@@ -51,12 +54,31 @@ impl<'a> Checker<'a, '_> {
             memory_max_bytes: self.memory_max_bytes(source),
             stack_max_bytes: self.number(&Range("stack_kib", 1, 4096), source.stack_kib.as_ref(), 0) * 1024,
             slots_max: self.number(&Range("slots", 1, SLOTS_MOST), source.slots.as_ref(), 0),
+            account: Amounts::NONE,
             mailbox,
             policy,
             cap_count: 0,
             args_len_bytes: 0,
         };
+        let record = ManifestActor { account: self.account(source, &record), ..record };
         ActorPlan { record, grants: self.grants(source), args: self.args(source) }
+    }
+
+    /// The account that is split for it, which has to have room for itself.
+    fn account(&mut self, source: &ActorSource, record: &ManifestActor) -> Amounts {
+        let Some(given) = &source.account else { return Amounts::NONE };
+        let given = given.get_ref();
+        let slots = if record.slots_max == 0 { SLOTS_DEFAULT } else { u64::from(record.slots_max) };
+        let memory_kib = record.memory_max_bytes / 1024;
+        let mut of =
+            |name, least, most, given| u64::from(self.number(&Range(name, least, most), Some(given), least));
+        Amounts {
+            memory: of("memory_kib of the account", memory_kib, 64 << 20, &given.memory_kib) * 1024,
+            slots: of("slots of the account", slots, 1 << 30, &given.slots),
+            mailbox: of("mailbox_bytes of the account", 0, 1 << 30, &given.mailbox_bytes),
+            actors: of("actors of the account", 1, 1 << 20, &given.actors),
+            ..Amounts::NONE
+        }
     }
 
     fn shape(&mut self, source: &ActorSource) -> Shape {

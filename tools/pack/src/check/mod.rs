@@ -106,6 +106,9 @@ impl<'a> Checker<'a, '_> {
         if let Some(watched) = &first.watchdog_ms {
             self.reports.add(watched.span(), Problem::BadFirstActor);
         }
+        if let Some(account) = &first.account {
+            self.reports.add(account.span(), Problem::BadFirstActor);
+        }
         if plan.supervisor != NO_ACTOR || plan.shape != Shape::Main {
             let place = fields.into_iter().flatten().next().map_or(name, Spanned::span);
             self.reports.add(place, Problem::BadFirstActor);

@@ -1,10 +1,10 @@
 //! How many slots the first actor needs to start all the others and to supervise them.
 //!
 //! Owns: the count, which is actors/root's: what the kernel gives it, one of each kind that exists at boot, the
-//! notification of the ends, every endpoint, every other actor, and what it needs at times.
+//! notification of the ends, every endpoint, every other actor, every account, and what it needs at times.
 //! Does not: count for a manifest of one actor, which need not be a supervisor.
 
-use tessera_abi::{MESSAGE_CAPS_MAX, ObjectKind};
+use tessera_abi::{Amounts, MESSAGE_CAPS_MAX, ObjectKind};
 use toml::Spanned;
 
 use super::Checker;
@@ -30,12 +30,13 @@ impl Checker<'_, '_> {
         let actors = &mut self.plan.actors;
         let others = actors.len().saturating_sub(1) as u64;
         let endpoints = actors.iter().filter(|actor| actor.record.mailbox > 0).count() as u64;
+        let accounts = actors.iter().filter(|actor| actor.record.account != Amounts::NONE).count() as u64;
         let (Some(first), Some(source)) = (actors.first_mut(), self.source.actor.first()) else { return };
         if others == 0 {
             return;
         }
         let at_boot = ObjectKind::ALL.iter().filter(|kind| exists_at_boot(**kind)).count() as u64;
-        let needed = at_boot + ENDS + endpoints + others + AT_TIMES;
+        let needed = at_boot + ENDS + endpoints + others + accounts + AT_TIMES;
         let slots = match u64::from(first.record.slots_max) {
             0 => needed.next_multiple_of(STEP).min(SLOTS_MOST),
             given => given,
