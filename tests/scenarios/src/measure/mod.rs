@@ -6,10 +6,13 @@
 //! instructions, so many of those as the clock's shift says. A measure asserts that what it measured
 //! was done right, and never how long it took.
 
+mod bulk;
 mod calls;
 mod compute;
 mod late;
+mod memory;
 pub mod native;
+mod regions;
 mod revokes;
 mod spawns;
 pub mod stamps;
@@ -80,6 +83,10 @@ pub const MEASURES: &[Measure] = &[
     cycles("stream_1", Programs::Native, streams::from_one),
     cycles("stream_2", Programs::Native, streams::from_two),
     cycles("stream_8", Programs::Native, streams::from_eight),
+    cycles("region_read", Programs::Native, regions::reading),
+    cycles("region_write", Programs::Native, regions::writing),
+    cycles("mebibyte_by_region", Programs::Native, regions::handing_over),
+    cycles("mebibyte_by_messages", Programs::Native, regions::sending),
     cycles("integers", Programs::Wasm, compute::integers),
     cycles("floats", Programs::Wasm, compute::floats),
     Measure { name: "lateness", unit: Unit::Nanos, programs: Programs::Wasm, play: late::lateness },

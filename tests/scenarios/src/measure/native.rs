@@ -4,19 +4,21 @@
 //! scheduling, switches, containment and pace are what they are for any engine. A module's bytes are a
 //! program's name and a number. Programs do what `adds_hundred.wat` and `adder.wat` in tests/modules do.
 
+use super::bulk::{Bulk, ROOM_BYTES};
+use super::memory::Memory;
 use crate::pack::pack;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use tessera_abi::image::Image;
-use tessera_abi::{FaultKind, Handle, HostCall, Message, Shape};
+use tessera_abi::{FaultKind, Handle, HostCall, Shape};
 use tessera_core::engine::{
     Completion, Engine, Entry, Fault, Fuel, GuestMemory, HostCalls, Instance, Limits, Module, Next,
     OutOfBounds, Pace, Stop,
 };
 
 /// The programs: a module's name, and its bytes.
-const PROGRAMS: [(&str, &str); 8] = [
+const PROGRAMS: [(&str, &str); 14] = [
     ("calls", "calls 100"),
     ("calls_many", "calls 100000"),
     ("serves", "serves 0"),
@@ -26,6 +28,13 @@ const PROGRAMS: [(&str, &str); 8] = [
     ("sends_half", "sends 4000"),
     ("sends_eighth", "sends 1000"),
     ("receives_all", "receives 8000"),
+    ("reads", "reads 200"),
+    ("writes", "writes 200"),
+    ("sends_region", "sends_region 2000"),
+    ("takes_region", "takes_region 2000"),
+    // 256 make up a mebibyte.
+    ("sends_bytes", "sends_bytes 2560"),
+    ("takes_bytes", "takes_bytes 2560"),
 ];
 
 const WORD: u32 = 8;
@@ -57,6 +66,9 @@ impl Engine for Native {
             (Some(("answers", _)), _) => Program::Answers,
             (Some(("sends", _)), Some(times)) => Program::Sends(times),
             (Some(("receives", _)), Some(times)) => Program::Receives(times),
+            (Some((name, _)), Some(times)) if let Some(bulk) = Bulk::named(name) => {
+                Program::Bulk(bulk, times)
+            }
             _ => return Err(Fault::new(FaultKind::MalformedModule, format_args!("no such program"))),
         };
         Ok(Arc::new(program))
@@ -75,6 +87,8 @@ enum Program {
     Sends(u64),
     /// Receives so many from slot 0.
     Receives(u64),
+    /// Moves what is long so many times.
+    Bulk(Bulk, u64),
 }
 
 impl Module for Program {
@@ -83,7 +97,8 @@ impl Module for Program {
     }
 
     fn instantiate(&self, _: &Limits, host: Arc<dyn HostCalls>) -> Result<Box<dyn Instance>, Fault> {
-        let memory = Memory(Message::EMPTY.encode());
+        let room = if matches!(self, Program::Bulk(..)) { ROOM_BYTES as usize } else { 0 };
+        let memory = Memory::new(room);
         Ok(Box::new(Running { program: *self, host, memory }))
     }
 }
@@ -105,6 +120,7 @@ impl Running {
             Program::Answers => self.answer(0),
             Program::Sends(times) => (0..times).try_for_each(|_| self.pass_on(HostCall::Send)),
             Program::Receives(times) => (0..times).try_for_each(|_| self.pass_on(HostCall::Recv)),
+            Program::Bulk(bulk, times) => (0..times).try_for_each(|_| self.moves(bulk)),
             Program::Serves => loop {
                 self.answer(NEVER)?;
             },
@@ -122,6 +138,16 @@ impl Running {
             0 => Ok(()),
             _ => Err(Stop::Exit(4)),
         }
+    }
+
+    fn moves(&mut self, bulk: Bulk) -> Result<(), Stop> {
+        for prepare in bulk.calls() {
+            let (call, args) = prepare(&mut self.memory);
+            if self.call(call, &args)? != 0 {
+                return Err(Stop::Exit(5));
+            }
+        }
+        Ok(())
     }
 
     fn answer(&mut self, deadline: u64) -> Result<(), Stop> {
@@ -160,39 +186,5 @@ impl Instance for Running {
 
     fn read_memory(&self, at: u32, into: &mut [u8]) -> Result<(), OutOfBounds> {
         self.memory.read(at, into)
-    }
-}
-
-/// Room for one message record, at address 0.
-struct Memory([u8; Message::SIZE]);
-
-impl Memory {
-    fn word(&self, at: u32) -> u64 {
-        let mut bytes = [0; 8];
-        // Both places lie inside the record; otherwise the answer is wrong, and found to be.
-        let _inside = self.read(at, &mut bytes);
-        u64::from_le_bytes(bytes)
-    }
-
-    fn set_word(&mut self, at: u32, word: u64) {
-        let _inside = self.write(at, &word.to_le_bytes());
-    }
-}
-
-impl GuestMemory for Memory {
-    fn read(&self, at: u32, into: &mut [u8]) -> Result<(), OutOfBounds> {
-        let end = (at as usize).checked_add(into.len()).ok_or(OutOfBounds)?;
-        into.copy_from_slice(self.0.get(at as usize..end).ok_or(OutOfBounds)?);
-        Ok(())
-    }
-
-    fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), OutOfBounds> {
-        let end = (at as usize).checked_add(bytes.len()).ok_or(OutOfBounds)?;
-        self.0.get_mut(at as usize..end).ok_or(OutOfBounds)?.copy_from_slice(bytes);
-        Ok(())
-    }
-
-    fn len_bytes(&self) -> u64 {
-        self.0.len() as u64
     }
 }

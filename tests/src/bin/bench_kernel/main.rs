@@ -27,7 +27,7 @@ enum Shown {
 use Shown::{Cycles, Nanos};
 
 /// The measures that mean something here, and what their rows say.
-const ROWS: [(&str, Shown, &str); 17] = [
+const ROWS: [(&str, Shown, &str); 21] = [
     ("call_kernel_part", Cycles, "call and reply, kernel part, server receives"),
     ("call_kernel_part_handler", Cycles, "call and reply, kernel part, handler"),
     ("call_wasm", Nanos, "call and reply between two actors, tinywasm"),
@@ -45,6 +45,10 @@ const ROWS: [(&str, Shown, &str); 17] = [
     ("stream_1", Nanos, "a message sent and received, kernel part, 1 sender"),
     ("stream_2", Nanos, "the same, 2 senders"),
     ("stream_8", Nanos, "the same, 8 senders"),
+    ("region_read", Nanos, "a KiB read from a region, 64 at a time, kernel part"),
+    ("region_write", Nanos, "a KiB written to a region, 64 at a time, kernel part"),
+    ("mebibyte_by_region", Nanos, "1 MiB handed over as a region, kernel part"),
+    ("mebibyte_by_messages", Nanos, "1 MiB sent in messages of 4096 bytes, kernel part"),
 ];
 
 fn main() -> io::Result<()> {
