@@ -104,19 +104,19 @@ pub fn once_taken_back_nobody_reads_or_writes(stage: &mut Stage<'_>) -> Verdict 
 
 /// Also what lies in a queue, of an endpoint that nobody has any more.
 pub fn killed_holders_give_their_frames_back(stage: &mut Stage<'_>) -> Verdict {
-    for module in ["killed where it waits", "killed at once"] {
+    let before = khal::runs::held_frames();
+    let held = || khal::runs::held_frames() - before;
+    for when in ["where it waits", "at once"] {
         let caps = vec![authority(ObjectKind::Factory)?, endpoint(1)?];
         let holder = stage.main("holds_regions", caps)?;
-        if module == "killed where it waits" {
+        if when == "where it waits" {
             stage.until("it holds its regions", || waits(&holder))?;
-            let held = khal::runs::held_frames();
-            check!(held == 25 + 16, "{held} frames are held");
+            check!(held() == 25 + 16, "{} frames are held", held());
         }
         holder.kill();
         stage.ends(&holder, EndReason::Killed)?;
         settle(stage)?;
-        let held = khal::runs::held_frames();
-        check!(held == 0, "{module}: {held} frames are still held");
+        check!(held() == 0, "killed {when}: {} frames are still held", held());
     }
     Ok(())
 }
