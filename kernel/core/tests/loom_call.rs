@@ -91,8 +91,8 @@ fn actor(kernel: &Arc<Kernel>, caps: Vec<(SlotName, Capability)>) -> Arc<Actor> 
     let (shape, priority, args) = (Shape::Main, Priority::Normal, vec![]);
     let profile = Profile { name, module: name, shape, priority, limits, args };
     let begin = Begin::WhenResumed;
-    let (signal, account) = (None, None);
-    let request = Spawn { profile, charge_max_bytes: 0, slots_max: 4, caps, signal, begin, account };
+    let (signal, code, account) = (None, None, None);
+    let request = Spawn { profile, charge_max_bytes: 0, slots_max: 4, caps, signal, code, begin, account };
     spawn(kernel, request).unwrap()
 }
 
