@@ -22,17 +22,8 @@ use tessera_core::sched::spot::Spot;
 /// What the models need of an actor.
 struct Item {
     name: u32,
-    /// Whether it has become more urgent. Relaxed throughout: the spot alone must carry it across.
-    raised: AtomicBool,
     links: Links<Item>,
     spot: Spot,
-}
-
-impl Item {
-    fn new(name: u32) -> Arc<Self> {
-        let raised = AtomicBool::new(false);
-        Arc::new(Item { name, raised, links: Links::new(), spot: Spot::nowhere() })
-    }
 }
 
 impl Linked for Item {
@@ -43,7 +34,7 @@ impl Linked for Item {
 
 impl Ready for Item {
     fn priority(&self) -> Priority {
-        if self.raised.load(Ordering::Relaxed) { Priority::High } else { Priority::Normal }
+        Priority::Normal
     }
 
     fn spot(&self) -> &Spot {
@@ -69,7 +60,7 @@ impl Ends for RunQueue<Item> {
     }
 
     fn push(&self, name: u32) {
-        RunQueue::push(self, Item::new(name));
+        RunQueue::push(self, Arc::new(Item { name, links: Links::new(), spot: Spot::nowhere() }));
     }
 
     fn pop(&self) -> Option<u32> {
@@ -169,76 +160,6 @@ fn a_pop_in_two_holds_is_found() {
 #[should_panic(expected = "a thing was lost or doubled")]
 fn a_push_in_two_holds_is_found() {
     shuffle::<Torn<COPY_THEN_STORE>>();
-}
-
-/// `Scheduler::settle`, for somebody whose priority has changed.
-fn settle(queues: &[RunQueue<Item>; 2], item: &Arc<Item>) {
-    if let Some(core) = item.spot.last_core() {
-        queues[usize::from(core)].settle(item);
-    }
-}
-
-type Raise = fn(&[RunQueue<Item>; 2], &Arc<Item>);
-
-fn raise(queues: &[RunQueue<Item>; 2], item: &Arc<Item>) {
-    item.raised.store(true, Ordering::Relaxed);
-    settle(queues, item);
-}
-
-/// The planted bug: who raises looks for the queue first.
-fn raise_after_looking(queues: &[RunQueue<Item>; 2], item: &Arc<Item>) {
-    let core = item.spot.last_core();
-    item.raised.store(true, Ordering::Relaxed);
-    if let Some(core) = core {
-        queues[usize::from(core)].settle(item);
-    }
-}
-
-/// Something becomes more urgent while `carry` brings it onto the second queue, where another of the old priority
-/// is before it.
-fn raised_on_its_way(raise: Raise, carry: fn(&[RunQueue<Item>; 2], Arc<Item>)) {
-    loom::model(move || {
-        let queues = Arc::new([RunQueue::new(0), RunQueue::new(1)]);
-        queues[1].push(Item::new(2));
-        let item = Item::new(1);
-        let (at_other, its) = (queues.clone(), item.clone());
-        let other = loom::thread::spawn(move || raise(&at_other, &its));
-        carry(&queues, item);
-        other.join().unwrap();
-        let order: Vec<u32> = std::iter::from_fn(|| queues[1].pop()).collect();
-        assert_eq!(order, [1, 2], "it is not where its priority is");
-    });
-}
-
-fn push_it(queues: &[RunQueue<Item>; 2], item: Arc<Item>) {
-    RunQueue::push(&queues[1], item);
-}
-
-fn have_it_stolen(queues: &[RunQueue<Item>; 2], item: Arc<Item>) {
-    RunQueue::push(&queues[0], item);
-    queues[0].thief().steal_into(&queues[1]);
-}
-
-#[test]
-fn what_becomes_urgent_while_it_is_made_ready_lies_where_it_belongs() {
-    raised_on_its_way(raise, push_it);
-}
-
-#[test]
-fn what_becomes_urgent_while_it_is_stolen_lies_where_it_belongs() {
-    raised_on_its_way(raise, have_it_stolen);
-}
-
-#[test]
-#[should_panic(expected = "it is not where its priority is")]
-fn who_looks_for_the_queue_before_raising_is_found() {
-    raised_on_its_way(raise_after_looking, push_it);
-}
-
-#[test]
-#[should_panic(expected = "it is not where its priority is")]
-fn who_looks_for_the_queue_before_raising_is_found_beside_a_thief() {
-    raised_on_its_way(raise_after_looking, have_it_stolen);
 }
 
 /// What the models need of a scheduler with two cores.

@@ -8,7 +8,7 @@
 //! Locks: `TABLE`, `BODY`, `INBOX`, `END`, each alone unless `docs/CONCURRENCY.md` says otherwise.
 //!
 //! [`activation`] is its life on a stack, `code` how it comes by its instance, `asking` how it is asked to end, [`end`] its end, [`registry`] the list of all of them,
-//! [`spawn`] their beginning, `waiting` how one blocks and what ends that.
+//! `scheduled` what the scheduler asks of it, [`spawn`] their beginning, `waiting` how one blocks and what ends that.
 
 pub mod activation;
 mod asking;
@@ -16,6 +16,7 @@ mod code;
 pub mod end;
 pub mod pulse;
 pub mod registry;
+mod scheduled;
 pub mod spawn;
 mod waiting;
 
@@ -25,13 +26,11 @@ use crate::engine::{Instance, Limits};
 use crate::ipc::{Endpoint, Parcel};
 use crate::kernel::Kernel;
 use crate::sched::core::Place;
-use crate::sched::fifo::{Linked, Links};
+use crate::sched::fifo::Links;
 use crate::sched::gate::{Cause, Gate, Wake};
 use crate::sched::hold::{Hold, Release};
-use crate::sched::inherit::{Party, Standing};
-use crate::sched::levels::Ready;
+use crate::sched::inherit::Standing;
 use crate::sched::spot::Spot;
-use crate::sched::timers::Timed;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -366,55 +365,6 @@ impl Actor {
     /// Whom it waits for in a call, and who waits for it.
     pub fn standing(&self) -> &Standing {
         &self.standing
-    }
-}
-
-impl Party for Actor {
-    fn id(&self) -> u64 {
-        self.id.bits()
-    }
-
-    fn own_priority(&self) -> Priority {
-        self.profile.priority
-    }
-
-    fn standing(&self) -> &Standing {
-        &self.standing
-    }
-
-    fn find(&self, id: u64) -> Option<Arc<Self>> {
-        self.kernel.registry().get(ActorId(id))
-    }
-
-    fn settle(this: &Arc<Self>) {
-        this.kernel.scheduler().settle(this);
-    }
-}
-
-impl Linked for Actor {
-    fn links(&self) -> &Links<Self> {
-        &self.links
-    }
-}
-
-impl Ready for Actor {
-    fn priority(&self) -> Priority {
-        self.standing.level(self.profile.priority)
-    }
-
-    fn spot(&self) -> &Spot {
-        &self.spot
-    }
-
-    fn may_move(&self) -> bool {
-        // Relaxed: set and cleared by the core that runs it, before it is published in a queue.
-        !self.settled.load(Ordering::Relaxed)
-    }
-}
-
-impl Timed for Actor {
-    fn place(&self) -> &AtomicU32 {
-        &self.timer_place
     }
 }
 

@@ -7,7 +7,7 @@
 //! then reads the priority; whoever changes the priority does that and then looks at *last*. Both are read-modify-writes
 //! of one word, so one comes after the other and sees what was before it: either the pusher has the new priority,
 //! or the changer finds the queue, takes its lock, and moves the thing.
-//! Takes no lock and may be used under any. Loom model: `tests/loom_queue.rs`.
+//! Takes no lock and may be used under any. Loom model: `tests/loom_spot.rs`.
 
 use khal::sync::atomic::{AtomicU8, AtomicU16, Ordering};
 
