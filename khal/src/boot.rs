@@ -24,7 +24,7 @@ pub struct Machine {
 /// and timer, and can be kicked, before `body` runs on it. Called once, by the boot core. The longest
 /// holds of `sync` are counted from here on.
 pub fn start_cores(body: fn(CoreId) -> !) -> ! {
-    sync::forget();
+    sync::forget_holds();
     backend::boot::start_cores(body)
 }
 

@@ -17,12 +17,12 @@ pub mod atomic;
 
 pub use arc_slot::ArcSlot;
 pub use guard::PreemptGuard;
-pub use measure::{Measure, RankStats, measure_holds, rank_stats};
+pub use measure::{Measure, RankStats, forget_holds, measure_holds, rank_stats};
 pub use mutex::{Mutex, MutexGuard};
 pub use per_core::PerCore;
 pub use rank::{Order, Rank};
 
-pub(crate) use measure::{forget, longest_guarded_cycles};
+pub(crate) use measure::longest_guarded_cycles;
 pub(crate) use rank::CoreLocal;
 
 /// Tells the processor (under loom: the model) that the caller spins for another core.

@@ -52,9 +52,9 @@ pub fn rank_stats() -> impl Iterator<Item = RankStats> {
     })
 }
 
-/// Forgets what was measured so far. For the end of bring-up, while only the boot core runs: what it
-/// held then, alone and once, would hide every later figure.
-pub(crate) fn forget() {
+/// Forgets what was measured so far, while only the calling core runs. For the end of bring-up, as what was held
+/// then, once, would hide every later figure; and for whoever measures what comes next.
+pub fn forget_holds() {
     for cell in HOLDS.iter().flatten().chain(&GUARDED) {
         cell.store(0, Relaxed);
     }

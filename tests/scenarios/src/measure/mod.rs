@@ -80,6 +80,12 @@ pub const MEASURES: &[Measure] = &[
     cycles("revoke_1", Programs::Native, revokes::of_one),
     cycles("revoke_100", Programs::Native, revokes::of_a_hundred),
     cycles("revoke_10000", Programs::Native, revokes::of_ten_thousand),
+    Measure {
+        name: "revoke_10000_hold",
+        unit: Unit::Nanos,
+        programs: Programs::Native,
+        play: revokes::longest_hold_for_ten_thousand,
+    },
     cycles("stream_1", Programs::Native, streams::from_one),
     cycles("stream_2", Programs::Native, streams::from_two),
     cycles("stream_8", Programs::Native, streams::from_eight),
