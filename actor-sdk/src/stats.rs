@@ -7,7 +7,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use tessera_abi::inspect::{ActorRecord, EndpointRecord};
-use tessera_abi::{Error, LatencyRecord, ObjectKind, Rights, StatsRecord, Subject};
+use tessera_abi::{ActivityRecord, Error, LatencyRecord, ObjectKind, Rights, StatsRecord, Subject};
 
 use crate::capability::{Capability, System};
 use crate::sys;
@@ -49,6 +49,17 @@ impl System {
         self.walk(Subject::Latency, owner, LatencyRecord::SIZE, move |bytes| {
             LatencyRecord::decode(bytes).ok().map(|record| (record, owner | (u64::from(record.slot) + 1)))
         })
+    }
+
+    /// Where an actor's time went, and what it sent.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the actor is forgotten.
+    pub fn activity(&self, actor: &ActorRecord) -> Result<ActivityRecord, Error> {
+        let mut record = [0; ActivityRecord::SIZE];
+        sys::inspect(self.handle(), Subject::Activity, actor.index.into(), &mut record)?;
+        let found = ActivityRecord::decode(&record).map_err(|_| Error::InvalidArgument)?;
+        if found.id == actor.id { Ok(found) } else { Err(Error::NotFound) }
     }
 
     /// Every endpoint that somebody may receive from, each once if it was ever measured: of several who may it is with

@@ -10,8 +10,9 @@ use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, HolderRecord, LogEntry, MachineRecord,
 };
 use tessera_abi::{
-    AccountRecord, EndReason, EndRecord, Error, GrantState, Handle, HostCall, LatencyRecord, LimitsRecord,
-    Line, Needs, ObjectKind, Policy, PulseRecord, RevokeScope, Rights, StatsRecord, TraceRecord, Usage,
+    AccountRecord, ActivityRecord, EndReason, EndRecord, Error, GrantState, Handle, HostCall, LatencyRecord,
+    LimitsRecord, Line, Needs, ObjectKind, Policy, PulseRecord, RevokeScope, Rights, StatsRecord,
+    TraceRecord, Usage,
 };
 
 use super::limits::Limits;
@@ -199,6 +200,7 @@ pub struct State {
     pub limits_records: Vec<(u32, u32, LimitsRecord)>,
     pub endpoint_records: Vec<(u32, EndpointRecord)>,
     pub trace: Vec<TraceRecord>,
+    pub activity_records: Vec<ActivityRecord>,
     pub latency_records: Vec<(u32, LatencyRecord)>,
     pub stats: StatsRecord,
     /// Whether the trace is on.

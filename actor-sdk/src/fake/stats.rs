@@ -2,7 +2,7 @@
 //!
 //! Does not: measure anything.
 
-use tessera_abi::{Error, Histogram, LatencyRecord, StatsRecord};
+use tessera_abi::{ActivityRecord, Error, Histogram, LatencyRecord, StatsRecord};
 
 use super::calls::{Calls, Outcome};
 use super::state::State;
@@ -15,6 +15,11 @@ impl Kernel {
         STATE.with_borrow_mut(|state| state.latency_records.push((actor_index, record)));
     }
 
+    /// Sets what was measured of an actor, itself set by [`add_actor`](Self::add_actor).
+    pub fn add_activity(&mut self, record: ActivityRecord) {
+        STATE.with_borrow_mut(|state| state.activity_records.push(record));
+    }
+
     /// Whether the actor has left statistics on, and since when.
     #[must_use]
     pub fn stats(&self) -> StatsRecord {
@@ -23,6 +28,14 @@ impl Kernel {
 }
 
 impl State {
+    /// What was measured of the first actor at or after an index.
+    pub(super) fn activity(&self, index: u64) -> Option<ActivityRecord> {
+        let actor = self.actor_records.iter().find(|actor| u64::from(actor.index) >= index)?;
+        let set = self.activity_records.iter().find(|record| record.id == actor.id);
+        let unmeasured = ActivityRecord { index: actor.index, id: actor.id, ..ActivityRecord::default() };
+        Some(set.copied().unwrap_or(unmeasured))
+    }
+
     /// What was measured at the first endpoint of the actor's at or after a slot.
     pub(super) fn latency(&self, actor_index: u32, from: u32) -> Option<LatencyRecord> {
         let mut endpoints = self.endpoint_records.iter();

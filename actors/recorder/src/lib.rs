@@ -52,7 +52,9 @@ impl Recorder {
             write(lines::core(time_ns, &core))?;
         }
         for actor in self.system.actors() {
-            write(lines::actor(time_ns, &actor))?;
+            // One that is forgotten between the two readings has nothing more to tell.
+            let activity = self.system.activity(&actor).unwrap_or_default();
+            write(lines::actor(time_ns, &actor, &activity))?;
         }
         for endpoint in self.system.endpoint_stats().filter(|one| one.endpoint.offered > 0) {
             write(lines::endpoint(time_ns, &endpoint))?;

@@ -9,7 +9,7 @@ use alloc::string::String;
 
 use actor_sdk::EndpointStats;
 use actor_sdk::abi::inspect::{ActorRecord, CoreRecord, MachineRecord};
-use actor_sdk::abi::{ActorState, Histogram, StatsRecord};
+use actor_sdk::abi::{ActivityRecord, ActorState, Histogram, StatsRecord};
 
 use crate::json::Object;
 
@@ -58,7 +58,7 @@ pub fn core(time_ns: u64, core: &CoreRecord) -> Object {
 
 /// One actor.
 #[must_use]
-pub fn actor(time_ns: u64, actor: &ActorRecord) -> Object {
+pub fn actor(time_ns: u64, actor: &ActorRecord, activity: &ActivityRecord) -> Object {
     let whole = line(time_ns, "actor")
         .text("id", &id(actor))
         .text("name", actor.name.as_str())
@@ -72,7 +72,15 @@ pub fn actor(time_ns: u64, actor: &ActorRecord) -> Object {
         .number("memory_max_bytes", actor.memory_max_bytes)
         .number("slots", actor.slots.into())
         .number("messages_in", actor.messages_in)
-        .number("messages_out", actor.messages_out);
+        .number("messages_out", actor.messages_out)
+        .number("turns", activity.turns)
+        .number("bytes_in", activity.bytes_in)
+        .number("bytes_out", activity.bytes_out)
+        .number("ready_ns", activity.ready_ns)
+        .number("running_ns", activity.running_ns)
+        .number("blocked_ns", activity.blocked_ns)
+        .number("idle_ns", activity.idle_ns)
+        .number("suspended_ns", activity.suspended_ns);
     if actor.state == ActorState::Ended { whole.text("end", actor.end.name()) } else { whole }
 }
 

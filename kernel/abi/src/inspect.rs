@@ -27,6 +27,7 @@ numbered! {
         Stats = 11, "stats", "Whether statistics are kept; index 0 only. A `StatsRecord`.";
         Latency = 12, "latency",
             "The endpoint found as for `endpoint`: how long its messages and calls took, a `LatencyRecord`.";
+        Activity = 13, "activity", "The actor found as for `actor`: where its time went, an `ActivityRecord`.";
         Account = 10, "account", "The first account at or after the index, an `AccountRecord`.";
         Pulse = 20, "pulse", "The actor found as for `actor`: whether it gets on, a `PulseRecord`.";
         Trace = 9, "trace",

@@ -46,7 +46,7 @@ pub use message::{
     TransferMode,
 };
 pub use pulse::{PulseRecord, Spell};
-pub use stats::{Histogram, LatencyRecord, StatsRecord};
+pub use stats::{ActivityRecord, Histogram, LatencyRecord, StatsRecord};
 pub use text::{Line, Name, SlotName, Text};
 pub use trace::{TraceKind, TraceRecord, TurnEnd};
 pub use waiting::{WAIT_ITEMS_MAX, WaitItem};

@@ -132,6 +132,36 @@ record! {
     }
 }
 
+record! {
+    /// Where an actor's time went and what it sent, since statistics were switched on or it was spawned. The times add
+    /// up to that.
+    #[derive(Default)]
+    pub struct ActivityRecord {
+        /// Its place among the actors; the next walk step starts one further.
+        pub index: u32,
+        /// Set to zero.
+        pub reserved: u32,
+        /// Its id.
+        pub id: u64,
+        /// Time ready, waiting for a core.
+        pub ready_ns: u64,
+        /// Time on a core.
+        pub running_ns: u64,
+        /// Time waiting for something, holding its stack.
+        pub blocked_ns: u64,
+        /// Time without a message, as a handler.
+        pub idle_ns: u64,
+        /// Time that it could have run in, had it not been suspended or a draft.
+        pub suspended_ns: u64,
+        /// Bytes of the messages that it received.
+        pub bytes_in: u64,
+        /// Bytes of the messages that it sent, calls and answers included.
+        pub bytes_out: u64,
+        /// Times that it was switched to, since it was spawned.
+        pub turns: u64,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;

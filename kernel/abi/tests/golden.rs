@@ -10,8 +10,8 @@ use tessera_abi::inspect::{
 };
 use tessera_abi::limits::{Derivation, LimitsRecord};
 use tessera_abi::{
-    AccountRecord, Amounts, EndRecord, Error, FaultKind, Histogram, LatencyRecord, Message, ObjectKind,
-    PulseRecord, Rights, SpawnCap, SpawnHead, StatsRecord, TABLE, TraceRecord, WaitItem,
+    AccountRecord, ActivityRecord, Amounts, EndRecord, Error, FaultKind, Histogram, LatencyRecord, Message,
+    ObjectKind, PulseRecord, Rights, SpawnCap, SpawnHead, StatsRecord, TABLE, TraceRecord, WaitItem,
 };
 
 fn frozen_form() -> Result<String, std::fmt::Error> {
@@ -60,6 +60,7 @@ fn frozen_form() -> Result<String, std::fmt::Error> {
         ("amounts", Amounts::SIZE),
         ("account", AccountRecord::SIZE),
         ("pulse", PulseRecord::SIZE),
+        ("activity", ActivityRecord::SIZE),
     ];
     for (name, size) in sizes {
         writeln!(text, "record {name} {size}")?;

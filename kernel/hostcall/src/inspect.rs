@@ -14,10 +14,10 @@ use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, MachineRecord, Subject,
 };
 use tessera_abi::{
-    AccountRecord, ActorState, EndReason, Error, Handle, LatencyRecord, Name, ObjectKind, PulseRecord,
-    Rights, SlotName, Spell, TraceRecord,
+    AccountRecord, ActivityRecord, ActorState, EndReason, Error, Handle, LatencyRecord, Name, ObjectKind,
+    PulseRecord, Rights, SlotName, Spell, TraceRecord,
 };
-use tessera_core::actor::{Actor, ActorId, Silence};
+use tessera_core::actor::{Actor, ActorId, Silence, Spent};
 use tessera_core::cap::{Capability, Object};
 use tessera_core::ipc::{Endpoint, Latencies};
 use tessera_core::kernel::Kernel;
@@ -48,6 +48,7 @@ pub fn inspect(context: &mut Context<'_>, claim: claims::Inspect) -> Result<u64,
         Subject::Account => put(context, &claim, &account(&kernel, claim.index)?.encode()),
         Subject::Endpoint => put(context, &claim, &endpoint(&kernel, claim.index)?.encode()),
         Subject::Latency => put(context, &claim, &latency(&kernel, claim.index)?.encode()),
+        Subject::Activity => put(context, &claim, &activity(&kernel, claim.index)?.encode()),
         Subject::Stats if claim.index == 0 => put(context, &claim, &kernel.stats().record().encode()),
         Subject::Stats => Err(Error::NotFound.into()),
     }
@@ -161,6 +162,26 @@ fn account(kernel: &Kernel, index: u64) -> Result<AccountRecord, Error> {
     let index = u32::try_from(index).map_err(|_| Error::NotFound)?;
     let (_, account) = kernel.account().ledger().next_from(index).ok_or(Error::NotFound)?;
     Ok(crate::account::record(&account))
+}
+
+fn activity(kernel: &Kernel, index: u64) -> Result<ActivityRecord, Error> {
+    let index = u32::try_from(index).map_err(|_| Error::NotFound)?;
+    let (place, actor) = kernel.registry().next_from(index).ok_or(Error::NotFound)?;
+    let Spent { ready_ns, running_ns, blocked_ns, idle_ns, suspended_ns, bytes_in, bytes_out } =
+        actor.spent();
+    Ok(ActivityRecord {
+        index: place,
+        reserved: 0,
+        id: actor.id().bits(),
+        ready_ns,
+        running_ns,
+        blocked_ns,
+        idle_ns,
+        suspended_ns,
+        bytes_in,
+        bytes_out,
+        turns: actor.tally().turns.load(Ordering::Relaxed),
+    })
 }
 
 /// The index is a slot in the low half and the actor's place in the registry in the high half.

@@ -13,6 +13,7 @@ impl Context<'_> {
     pub fn note_sent(&self, label: u64, bytes: usize) {
         // Relaxed: a figure for listings.
         self.actor.tally().messages_out.fetch_add(1, Ordering::Relaxed);
+        self.actor.measure_bytes(0, bytes);
         self.note(TraceKind::Send, label, bytes as u64);
     }
 
@@ -20,6 +21,7 @@ impl Context<'_> {
     pub fn note_received(&self, message: &Message) {
         // Relaxed: as above.
         self.actor.tally().messages_in.fetch_add(1, Ordering::Relaxed);
+        self.actor.measure_bytes(message.bytes.len(), 0);
         self.note(TraceKind::Receive, message.label, message.bytes.len() as u64);
     }
 

@@ -49,6 +49,16 @@ fn adds_up(snapshot: &Snapshot) {
     }
 }
 
+/// Who was there before statistics began has been in one state or another ever since.
+fn is_as_old_as_it_is(snapshot: &Snapshot) {
+    let began_ns = number(&snapshot.machine, "stats_began");
+    let states = ["ready_ns", "running_ns", "blocked_ns", "idle_ns", "suspended_ns"];
+    for actor in snapshot.actors.iter().filter(|actor| ["root", "console"].contains(&text(actor, "name"))) {
+        assert!(sum(actor, &states) >= snapshot.time_ns - began_ns, "since {began_ns}: {actor}");
+        assert!(number(actor, "running_ns") <= number(actor, "cpu_ns"), "{actor}");
+    }
+}
+
 /// Pong's endpoint.
 fn pong(snapshot: &Snapshot) -> serde_json::Value {
     let mut all = snapshot.endpoints.iter();
@@ -63,6 +73,7 @@ fn is_quiet(snapshot: &Snapshot) -> bool {
 
 fn tells_of_the_machine(snapshots: &[Snapshot], cores: u16) {
     snapshots.iter().for_each(adds_up);
+    snapshots.iter().for_each(is_as_old_as_it_is);
     let quiet: Vec<_> = snapshots.iter().filter(|snapshot| is_quiet(snapshot)).collect();
     let [first, .., last] = quiet.as_slice() else { panic!("{} snapshots", quiet.len()) };
     assert_eq!((last.cores.len(), text(&last.machine, "stats")), (usize::from(cores), "on"));

@@ -119,7 +119,7 @@ list! {
         a_handler_is_watched_within_its_activations_alone a_pulse_is_felt_by_who_may_inspect;
     observing: the_trace_tells_what_happened;
     statistics: as_many_waits_are_measured_as_messages_delivered what_lies_is_measured_to_have_waited
-        statistics_are_of_one_period;
+        statistics_are_of_one_period an_actor_s_times_add_up_to_its_age bytes_are_counted_at_both_ends;
     hostile: random_calls_are_answered_as_their_rows_say;
     revocation: whoever_is_blocked_by_what_is_taken_back_is_told a_capability_on_its_way_is_taken_back
         a_call_in_line_does_not_get_in_once_it_is_taken_back a_copy_of_what_is_gone_or_too_deep_is_refused

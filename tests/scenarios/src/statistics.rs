@@ -1,4 +1,4 @@
-//! How long messages wait and calls take, while that is measured.
+//! How long messages wait and calls take, and where actors' time goes, while that is measured.
 
 use crate::stage::{Stage, authority, endpoint, endpoint_of};
 use crate::{Verdict, check};
@@ -6,7 +6,9 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
-use tessera_abi::{EndReason, Histogram, ObjectKind, Priority, Rights, Shape};
+use khal::sync::atomic::Ordering;
+use tessera_abi::{ActorState, EndReason, Histogram, ObjectKind, Priority, Rights, Shape};
+use tessera_core::actor::{Actor, Spent};
 use tessera_core::ipc::{Endpoint, Latencies};
 
 fn measured(stage: &Stage<'_>, queue: &Arc<Endpoint>) -> Latencies {
@@ -114,4 +116,71 @@ pub fn statistics_are_of_one_period(stage: &mut Stage<'_>) -> Verdict {
     check!(measured(stage, &queue).answers.total() == 100, "{:?}", measured(stage, &queue).answers.total());
     server.kill();
     stage.ends(&server, EndReason::Killed)
+}
+
+/// The times of an actor's states in nanoseconds: ready, running, blocked, idle, suspended.
+fn times(actor: &Arc<Actor>) -> [u64; 5] {
+    let Spent { ready_ns, running_ns, blocked_ns, idle_ns, suspended_ns, .. } = actor.spent();
+    [ready_ns, running_ns, blocked_ns, idle_ns, suspended_ns]
+}
+
+/// Lets three tenths of a second pass.
+fn nap(stage: &mut Stage<'_>) -> Verdict {
+    let sleeper = stage.main("naps_once", vec![authority(ObjectKind::Clock)?])?;
+    stage.ends(&sleeper, EndReason::Exited(0))
+}
+
+/// What an actor does for three tenths of a second is seen to have taken that long, and all that it does is its age.
+pub fn an_actor_s_times_add_up_to_its_age(stage: &mut Stage<'_>) -> Verdict {
+    const NAP_NS: u64 = 300_000_000;
+    // The clocks of a simulated machine's cores differ by a little.
+    const SLACK_NS: u64 = 50_000_000;
+    stage.kernel.stats().set(true);
+    let door = endpoint(1)?;
+    let began = khal::time::now();
+    let sleeper = stage.main("naps_once", vec![authority(ObjectKind::Clock)?])?;
+    let waiter = stage.main("receives_once", vec![endpoint(1)?])?;
+    let caps = vec![door.derive(Rights::ALL, 0)?];
+    let handler = stage.actor("adder", Shape::Handler, Priority::Normal, caps)?;
+    let looping = stage.main("forever", vec![])?;
+    stage.until("the handler rests", || handler.state() == ActorState::Idle)?;
+    looping.suspend();
+    stage.until("the loop is aside", || looping.is_aside())?;
+    stage.ends(&sleeper, EndReason::Exited(0))?;
+    nap(stage)?;
+    let all = [&sleeper, &waiter, &handler, &looping];
+    let told = all.map(times);
+    let age_ns = khal::time::now().since(began).as_nanos() as u64;
+    for (actor, (place, told)) in all.iter().zip([2, 2, 3, 4].into_iter().zip(told)) {
+        let name = actor.profile().name;
+        check!(told.get(place).is_some_and(|ns| *ns + SLACK_NS >= NAP_NS), "{}: {told:?}", name.as_str());
+        let sum_ns = told.iter().sum::<u64>();
+        check!(sum_ns <= age_ns + SLACK_NS, "{}: {sum_ns} ns of {age_ns}", name.as_str());
+        let running_ns = told.get(1).copied().unwrap_or(0);
+        let cpu_ns = actor.tally().cpu_ns.load(Ordering::Relaxed);
+        check!(running_ns <= cpu_ns, "{}: ran {running_ns} ns of {cpu_ns}", name.as_str());
+    }
+    // One that has not ended is as old as it is.
+    let sum_ns = times(&handler).iter().sum::<u64>() + SLACK_NS;
+    check!(sum_ns >= age_ns, "the handler's times are {sum_ns} of {age_ns} ns");
+    for actor in [waiter, handler, looping] {
+        actor.kill();
+        stage.ends(&actor, EndReason::Killed)?;
+    }
+    Ok(())
+}
+
+/// The bytes of a message count with its sender and its receiver, while statistics are kept.
+pub fn bytes_are_counted_at_both_ends(stage: &mut Stage<'_>) -> Verdict {
+    for (on, expected) in [(false, 0), (true, 11)] {
+        stage.kernel.stats().set(on);
+        let door = endpoint(1)?;
+        let sender = stage.main("sends_bytes", vec![door.derive(Rights::SEND, 0)?])?;
+        let receiver = stage.main("receives_bytes", vec![door.derive(Rights::ALL, 0)?])?;
+        stage.ends(&sender, EndReason::Exited(0))?;
+        stage.ends(&receiver, EndReason::Exited(11))?;
+        let (sent, received) = (sender.spent().bytes_out, receiver.spent().bytes_in);
+        check!((sent, received) == (expected, expected), "{sent} sent, {received} received");
+    }
+    Ok(())
 }

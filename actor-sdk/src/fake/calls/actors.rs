@@ -310,6 +310,7 @@ impl Calls<'_> {
                 later.next().map(|record| record.encode().to_vec())
             }
             Subject::Stats => Some(state.stats.encode().to_vec()).filter(|_| index == 0),
+            Subject::Activity => state.activity(index).map(|record| record.encode().to_vec()),
             Subject::Latency => state.latency(high, low).map(|record| record.encode().to_vec()),
         };
         let record = record.ok_or(Error::NotFound)?;

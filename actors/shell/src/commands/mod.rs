@@ -111,8 +111,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "stats",
-        usage: "stats [on | off]",
-        help: "keeps statistics, or shows how long messages waited and calls took, the busiest endpoints first",
+        usage: "stats [on | off | ACTOR]",
+        help: "keeps statistics, or shows how long messages waited and calls took, or all about an actor",
         run: stats::stats,
     },
     Command {

@@ -1,4 +1,4 @@
-//! Commands that show how long messages wait and calls take, or have all of it recorded.
+//! Commands that show how long messages wait and calls take and where an actor's time goes, or have all recorded.
 //!
 //! Does not: measure, or make up what was not measured.
 
@@ -7,13 +7,15 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use actor_sdk::abi::Histogram;
+use actor_sdk::abi::inspect::ActorRecord;
+use actor_sdk::abi::{ActivityRecord, Histogram};
 use actor_sdk::protocol::recorder;
 use actor_sdk::{Capability, Endpoint, EndpointStats, Error, Outgoing};
 
 use super::Trouble;
+use super::actors::find;
 use crate::Shell;
-use crate::format::{table, time};
+use crate::format::{ActorId, bytes, table, time};
 
 /// How long a snapshot may take: what a slow serial line needs for some hundred actors.
 const SNAPSHOT_LIMIT: Duration = Duration::from_secs(60);
@@ -27,6 +29,7 @@ pub fn stats(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
         ["on"] => Ok(shell.system.set_stats(true)?),
         ["off"] => Ok(shell.system.set_stats(false)?),
         [] => endpoints(shell),
+        [wanted] => one_actor(shell, wanted),
         _ => Err(Trouble::Usage),
     }
 }
@@ -42,6 +45,38 @@ fn endpoints(shell: &mut Shell) -> Result<(), Trouble> {
         "nothing was measured; `stats on` begins\n".into()
     };
     Ok(shell.terminal.write(&said)?)
+}
+
+/// All that there is to tell of one actor, and what was measured where it receives.
+fn one_actor(shell: &mut Shell, wanted: &str) -> Result<(), Trouble> {
+    let actor = find(shell, wanted)?;
+    let mut text = table(&told(&actor, &shell.system.activity(&actor)?));
+    let mut rows = Vec::from([head()]);
+    let all = shell.system.endpoint_stats().filter(|one| one.actor.id == actor.id);
+    rows.extend(all.filter(|one| one.latency.waits.total() > 0).map(|one| row(&one)));
+    if rows.len() > 1 {
+        text.push_str(&table(&rows));
+    }
+    Ok(shell.terminal.write(&text)?)
+}
+
+fn told(actor: &ActorRecord, activity: &ActivityRecord) -> Vec<Vec<String>> {
+    let memory = format!("{} of {}", bytes(actor.memory_bytes), bytes(actor.memory_max_bytes));
+    let rows = [
+        ("actor", format!("{} {}, {}", ActorId(actor.id), actor.name, actor.state.name())),
+        ("module", actor.module.to_string()),
+        ("cpu", format!("{} in {} turns", time(actor.cpu_ns), activity.turns)),
+        ("memory", memory),
+        ("slots", actor.slots.to_string()),
+        ("received", format!("{}, {} measured", actor.messages_in, bytes(activity.bytes_in))),
+        ("sent", format!("{}, {} measured", actor.messages_out, bytes(activity.bytes_out))),
+        ("ready", time(activity.ready_ns)),
+        ("running", time(activity.running_ns)),
+        ("blocked", time(activity.blocked_ns)),
+        ("idle", time(activity.idle_ns)),
+        ("suspended", time(activity.suspended_ns)),
+    ];
+    rows.into_iter().map(|(name, value)| Vec::from([name.into(), value])).collect()
 }
 
 /// The endpoints at which anything was measured, those with the most deliveries first.
@@ -157,6 +192,37 @@ mod tests {
     }
 
     #[test]
+    fn stats_of_an_actor_tells_where_its_time_goes() {
+        let text = shown("stats many\n", |kernel| {
+            let many = actor(4, "many", ActorState::Running);
+            kernel.add_actor(actor(3, "few", ActorState::Running));
+            kernel.add_actor(many);
+            endpoint(kernel, 3, 1, Rights::ALL, &[1000]);
+            endpoint(kernel, 4, 2, Rights::ALL, &[2000]);
+            kernel.add_activity(ActivityRecord {
+                index: 4,
+                reserved: 0,
+                id: many.id,
+                ready_ns: 1,
+                running_ns: 2,
+                blocked_ns: 3,
+                idle_ns: 4,
+                suspended_ns: 5,
+                bytes_in: 6,
+                bytes_out: 7,
+                turns: 8,
+            });
+        });
+        for said in ["5000 ns in 8 turns", "received   0, 6 B", "sent       0, 7 B", "suspended  5 ns"] {
+            let lines: Vec<String> =
+                text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+            let wanted = said.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(lines.iter().any(|line| line.contains(&wanted)), "{said}: {text}");
+        }
+        assert!(text.contains("many") && !text.contains("few"), "{text}");
+    }
+
+    #[test]
     fn a_snapshot_is_asked_for_and_what_came_of_it_said() {
         for (word, said) in [(0, "7 lines"), (Error::NotFound as u64, "not-found")] {
             let (mut kernel, screen) = machine("snapshot\n");
@@ -175,7 +241,7 @@ mod tests {
         for (typed, on, said) in [
             ("stats on\nstats\n", true, "nothing was delivered yet"),
             ("stats on\nstats off\nstats\n", false, "nothing was measured"),
-            ("stats maybe\n", false, "usage: stats"),
+            ("stats maybe\n", false, "no actor `maybe`"),
         ] {
             let (kernel, screen) = machine(typed);
             assert_eq!(run(), Err(actor_sdk::Error::Closed));

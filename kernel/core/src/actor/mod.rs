@@ -7,10 +7,12 @@
 //! aside there, by the core loop ([`crate::sched::hold`]), and so is one that wakes up without a stack.
 //! Locks: `TABLE`, `BODY`, `INBOX`, `END`, each alone unless `docs/CONCURRENCY.md` says otherwise.
 //!
-//! [`activation`] is its life on a stack, `code` how it comes by its instance, `asking` how it is asked to end, [`end`] its end, [`registry`] the list of all of them,
+//! [`activation`] is its life on a stack, [`activity`] where its time goes, `asking` how it is asked to end, `code` how
+//! it comes by its instance, [`end`] its end, `pulse` its signs of life, [`registry`] the list of all of them,
 //! `scheduled` what the scheduler asks of it, [`spawn`] their beginning, `waiting` how one blocks and what ends that.
 
 pub mod activation;
+pub mod activity;
 mod asking;
 mod code;
 pub mod end;
@@ -39,8 +41,10 @@ use khal::cpu::CoreId;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 use khal::sync::{Mutex, PreemptGuard};
 use khal::thread::{Pause, Stack, Thread};
+use spin::Once;
 use tessera_abi::{ActorState, EndReason, Name, Priority, Shape};
 
+pub use activity::{Activity, Spent};
 pub use code::Code;
 pub use end::{End, EndSignal};
 pub use pulse::{Pulse, Silence};
@@ -107,6 +111,8 @@ pub struct Tally {
     pub messages_in: AtomicU64,
     /// Messages sent, calls and answers included.
     pub messages_out: AtomicU64,
+    /// What is measured only while statistics are kept.
+    activity: Once<Box<Activity>>,
 }
 
 /// See the module.

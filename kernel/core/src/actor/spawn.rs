@@ -89,6 +89,7 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
     let meter = Meter::paid_by(charge_max_bytes, account.clone());
     let parts = Parts { profile, code, table, own_endpoint, meter, tenancy, signal, begin };
     let actor = kernel.registry().add(|id| listed(kernel, id, parts))?;
+    actor.measure_birth(begin.as_kept().0);
     if begin == Begin::Now {
         kernel.scheduler().make_ready(actor.clone(), Place::Spread);
     }

@@ -114,6 +114,7 @@ impl Scheduler {
             Place::Here | Place::Home => actor.home(),
             Place::Spread => self.shortest(current),
         };
+        actor.measure_ready();
         actor.note_state(ActorState::Ready);
         if place == Place::Here && target == current && !self.core(target).slice_is_over() {
             self.core(target).handed.store(actor.id().bits(), Ordering::Relaxed);

@@ -25,6 +25,10 @@ impl Scheduler {
     pub(super) fn run(&self, id: CoreId, actor: Arc<Actor>, began: Instant) -> Step {
         let core = self.core(id);
         let step = Step::Ran(actor.id());
+        if actor.kernel().stats().is_on() && actor.state() == ActorState::Suspended {
+            // If it is not put aside after all, it has been so for no time.
+            actor.measure(ActorState::Ready, ActorState::Suspended, began);
+        }
         if actor.is_held_back() {
             // It may have come from the line for stacks: then somebody behind it is to have its chance.
             self.stacks().offer().into_iter().for_each(|next| self.make_ready(next, Place::Home));
@@ -33,6 +37,7 @@ impl Scheduler {
         let Some(mut thread) = self.take_thread(&actor) else { return step };
         actor.note_safe_point(false);
         actor.set_home(id);
+        actor.measure(ActorState::Ready, ActorState::Running, began);
         actor.note_state(ActorState::Running);
         actor.pulse().turn_begins(began);
         core.level.store(levels::index(actor.priority()) as u8, Ordering::SeqCst);
@@ -43,6 +48,7 @@ impl Scheduler {
         let returned = thread.resume();
         let now = time::now();
         let ran = now.since(began);
+        actor.measure(ActorState::Running, left_in(&actor, returned), now);
         actor.tally().turns.fetch_add(1, Ordering::Relaxed);
         actor.tally().cpu_ns.fetch_add(ran.as_nanos() as u64, Ordering::Relaxed);
         core.level.store(levels::LEVELS as u8, Ordering::SeqCst);
@@ -139,6 +145,16 @@ impl Scheduler {
         if let Some(next) = self.stacks().give_back(stack) {
             self.make_ready(next, Place::Home);
         }
+    }
+}
+
+/// The state in which an actor's stack has been left.
+fn left_in(actor: &Actor, returned: Returned) -> ActorState {
+    match returned {
+        Returned::Yielded | Returned::Preempted => ActorState::Ready,
+        Returned::Blocked => ActorState::Blocked,
+        Returned::Ended if actor.end().has_come() => ActorState::Ended,
+        Returned::Ended => ActorState::Idle,
     }
 }
 
