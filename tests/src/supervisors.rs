@@ -1,7 +1,7 @@
-//! Two modules that supervise: the lower one a server, the upper one the lower.
+//! Modules that supervise: the lower one a server, the upper one the lower, and one for itself a server that can fault.
 //!
-//! Both hold a spawner and the endpoint that the server is to serve, and link what they start to themselves before it
-//! begins. The lower one fails by a trap when its server has ended [`ENDS`] times; the upper one starts it again however
+//! They hold a spawner and the endpoint that the server is to serve, and link what they start to themselves before it
+//! begins. The lower one fails by a trap when its server has ended [`ENDS`] times; the others start theirs again however
 //! often. Made here, since their spawn requests are the ABI's records.
 
 use crate::requests::spawn_request;
@@ -16,16 +16,24 @@ pub const LOWER: &str = "supervises";
 /// The server that ends up being supervised.
 const SERVER: &str = "adder";
 
+/// The one for itself, and its server.
+const PATIENT: (&str, &str) = ("starts_again", "adds_unless_told");
+
 /// How often the server ends before the lower one fails.
 const ENDS: u32 = 3;
 
 /// The modules' names and texts.
-pub fn modules() -> [(&'static str, String); 2] {
+pub fn modules() -> [(&'static str, String); 3] {
     let spawner = SpawnCap::new(SlotName::EMPTY, slot(0), Rights::of(ObjectKind::Spawner));
     let door = SpawnCap::new(SlotName::EMPTY, slot(1), Rights::of(ObjectKind::Endpoint));
     let lower = spawn_request(LOWER, Shape::Main, &[spawner, door], "");
-    let server = spawn_request(SERVER, Shape::Handler, &[door], "");
-    [(UPPER, module(&lower, u32::MAX)), (LOWER, module(&server, ENDS))]
+    let server = |module| spawn_request(module, Shape::Handler, &[door], "");
+    let (patient, its_server) = PATIENT;
+    [
+        (UPPER, module(&lower, u32::MAX)),
+        (LOWER, module(&server(SERVER), ENDS)),
+        (patient, module(&server(its_server), u32::MAX)),
+    ]
 }
 
 /// The first handle of a slot.

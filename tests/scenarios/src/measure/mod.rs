@@ -13,6 +13,7 @@ mod late;
 mod memory;
 pub mod native;
 mod regions;
+mod restarts;
 mod revokes;
 mod spawns;
 pub mod stamps;
@@ -73,6 +74,7 @@ pub const MEASURES: &[Measure] = &[
     cycles("call_wasm_measured", Programs::Wasm, calls::through_the_interpreter_and_measured),
     cycles("spawn_to_first", Programs::Wasm, spawns::to_the_first_instruction),
     cycles("spawn_to_end", Programs::Wasm, spawns::to_the_end),
+    cycles("restart_to_answer", Programs::Wasm, restarts::to_the_next_answer),
     cycles("switch", Programs::Native, switches::voluntary),
     cycles("wait_any_1", Programs::Wasm, waits::for_one),
     cycles("wait_any_16", Programs::Wasm, waits::for_sixteen),

@@ -29,7 +29,7 @@ enum Shown {
 use Shown::{Cycles, Nanos, Taken};
 
 /// The measures that mean something here, and what their rows say.
-const ROWS: [(&str, Shown, &str); 22] = [
+const ROWS: [(&str, Shown, &str); 23] = [
     ("call_kernel_part", Cycles, "call and reply, kernel part, server receives"),
     ("call_kernel_part_handler", Cycles, "call and reply, kernel part, handler"),
     ("call_wasm", Nanos, "call and reply between two actors, tinywasm"),
@@ -37,6 +37,7 @@ const ROWS: [(&str, Shown, &str); 22] = [
     ("call_wasm_measured", Nanos, "the same, with statistics on"),
     ("spawn_to_first", Nanos, "spawn of a parsed module, to its first instruction"),
     ("spawn_to_end", Nanos, "spawn of a parsed module, to its end"),
+    ("restart_to_answer", Nanos, "a server's fault, until the one started again has answered"),
     ("switch", Nanos, "switch to a thread and back"),
     ("wait_any_1", Nanos, "wait for any of 1 notification, and its partner's turn"),
     ("wait_any_16", Nanos, "wait for any of 16 notifications, and its partner's turn"),
