@@ -127,8 +127,10 @@ pub fn actor_pulse(context: &mut Context<'_>, claim: claims::ActorPulse) -> Resu
 
 /// Held back from outside, or not begun, an actor is at rest: it cannot get on.
 fn pulse(place: u32, actor: &Actor) -> PulseRecord {
+    // In this order, against `Actor::resume`: who is seen let go is seen to have beaten then.
+    let suspended = actor.state() == ActorState::Suspended;
     let Silence { spell, spell_ns, silent_ns } = actor.pulse().read(khal::time::now());
-    let spell = if actor.state() == ActorState::Suspended { Spell::AtRest } else { spell };
+    let spell = if suspended { Spell::AtRest } else { spell };
     PulseRecord { index: place, spell, reserved: [0; 3], id: actor.id().bits(), spell_ns, silent_ns }
 }
 

@@ -76,7 +76,7 @@ pub fn a_handler_is_watched_within_its_activations_alone(stage: &mut Stage<'_>) 
     both_are_killed(stage, [&handler, &worker])
 }
 
-/// Whoever may inspect an actor reads its pulse, until it has ended; a suspended one is at rest.
+/// Whoever may inspect an actor reads its pulse, until it has ended. A suspended one is at rest, and not silent for that.
 pub fn a_pulse_is_felt_by_who_may_inspect(stage: &mut Stage<'_>) -> Verdict {
     let named = |actor: &Arc<Actor>| -> Result<Capability, Failure> {
         Ok(Capability::first(Object::Actor(actor.clone()))?)
@@ -93,5 +93,8 @@ pub fn a_pulse_is_felt_by_who_may_inspect(stage: &mut Stage<'_>) -> Verdict {
         let reader = stage.main("feels_pulses", caps)?;
         stage.ends(&reader, EndReason::Exited(10 + i32::from(expected.number())))?;
     }
+    let before_ns = last_sign_ns(&other);
+    other.resume();
+    check!(last_sign_ns(&other) > before_ns + LONG_NS / 2, "it is silent for having been held back");
     both_are_killed(stage, [&other, &worker])
 }

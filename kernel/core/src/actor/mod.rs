@@ -310,8 +310,9 @@ impl Actor {
         self.hold.suspend();
     }
 
-    /// Lets it go on.
+    /// Lets it go on. For as long as it was held back it could give no sign of life: it is not silent for that.
     pub fn resume(self: &Arc<Self>) {
+        self.pulse.beat(khal::time::now());
         if self.hold.release() == Release::Owed {
             self.kernel.scheduler().make_ready(self.clone(), Place::Home);
         }
