@@ -4,7 +4,7 @@
 
 use tessera_abi::EndReason;
 
-use super::state::Spawned;
+use super::spawned::Spawned;
 use super::{Kernel, STATE};
 
 impl Kernel {

@@ -5,6 +5,7 @@
 //! Invariant: memory is lent to the kernel only for the time of one call.
 //! Does not: give capabilities types (see [`crate::capability`]).
 
+mod actors;
 #[cfg(not(target_family = "wasm"))]
 #[path = "host.rs"]
 #[expect(clippy::too_many_arguments, reason = "a stub is as wide as its row of the table")]
@@ -14,6 +15,7 @@ mod border;
 #[expect(clippy::too_many_arguments, reason = "a stub is as wide as its row of the table")]
 mod border;
 mod export;
+mod machine;
 mod regions;
 
 use alloc::string::String;
@@ -21,16 +23,18 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use border::{lend, lend_mut};
-use tessera_abi::inspect::{CapabilityInfo, HolderRecord, LogEntry};
+use tessera_abi::inspect::{CapabilityInfo, LogEntry};
 use tessera_abi::{
-    AccountRecord, Amounts, Derivation, EndRecord, Error, Handle, Level, LimitsRecord, Message, Policy,
-    PowerAction, PulseRecord, RevokeReceipt, RevokeScope, Rights, SpawnCap, Subject, WaitItem, result,
+    Derivation, Error, Handle, Level, LimitsRecord, Message, Policy, PulseRecord, RevokeReceipt, RevokeScope,
+    Rights, WaitItem, result,
 };
 
 pub(crate) use border::Alone;
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use border::Memory;
 
+pub use actors::*;
+pub use machine::*;
 pub use regions::{region_create, region_len, region_part, region_read, region_write};
 
 /// Whether an answer was one at all.
@@ -235,95 +239,6 @@ pub fn wait_any(
     received.map(|record| (place as usize, record))
 }
 
-pub fn spawn(spawner: Handle, request: &[u8]) -> Answer<Handle> {
-    handle(lend(request, |request| border::spawn(spawner.bits(), request, request.len_bytes())))
-}
-
-pub fn spawn_draft(spawner: Handle, request: &[u8]) -> Answer<Handle> {
-    handle(lend(request, |request| border::spawn_draft(spawner.bits(), request, request.len_bytes())))
-}
-
-pub fn spawn_bytes(spawner: Handle, request: &[u8], module: &[u8], draft: bool) -> Answer<Handle> {
-    handle(lend(request, |request| {
-        lend(module, |module| {
-            let (len, module_len) = (request.len_bytes(), module.len_bytes());
-            border::spawn_bytes(spawner.bits(), request, len, module, module_len, u32::from(draft))
-        })
-    }))
-}
-
-pub fn spawn_region(
-    spawner: Handle,
-    request: &[u8],
-    (region, module_len): (Handle, u32),
-    draft: bool,
-) -> Answer<Handle> {
-    handle(lend(request, |request| {
-        let (len, region) = (request.len_bytes(), region.bits());
-        border::spawn_region(spawner.bits(), request, len, region, module_len, u32::from(draft))
-    }))
-}
-
-pub fn actor_monitor(actor: Handle, notification: Handle, bits: u64) -> Answer {
-    done(border::actor_monitor(actor.bits(), notification.bits(), bits))
-}
-
-pub fn actor_link(actor: Handle, other: Handle) -> Answer {
-    done(border::actor_link(actor.bits(), other.bits()))
-}
-
-pub fn actor_suspend(actor: Handle) -> Answer {
-    done(border::actor_suspend(actor.bits()))
-}
-
-pub fn actor_resume(actor: Handle) -> Answer {
-    done(border::actor_resume(actor.bits()))
-}
-
-pub fn actor_kill(actor: Handle) -> Answer {
-    done(border::actor_kill(actor.bits()))
-}
-
-pub fn actor_terminate(actor: Handle) -> Answer {
-    done(border::actor_terminate(actor.bits()))
-}
-
-pub fn terminate_notify(notification: Handle, bits: u64) -> Answer {
-    done(border::terminate_notify(notification.bits(), bits))
-}
-
-pub fn actor_grant(actor: Handle, grant: &SpawnCap) -> Answer {
-    done(lend(&grant.encode(), |grant| border::actor_grant(actor.bits(), grant)))
-}
-
-pub fn actor_wait(actor: Handle, deadline_ns: u64) -> Answer<EndRecord> {
-    let mut record = [0; EndRecord::SIZE];
-    done(lend_mut(&mut record, |record| border::actor_wait(actor.bits(), record, deadline_ns)))?;
-    EndRecord::decode(&record).map_err(|_| Error::InvalidArgument)
-}
-
-pub fn actor_open(system: Handle, id: u64) -> Answer<Handle> {
-    handle(border::actor_open(system.bits(), id))
-}
-
-pub fn account_split(account: Handle, name: &str, amounts: &Amounts) -> Answer<Handle> {
-    handle(lend(name.as_bytes(), |name| {
-        lend(&amounts.encode(), |amounts| {
-            border::account_split(account.bits(), name, name.len_bytes(), amounts)
-        })
-    }))
-}
-
-pub fn account_resize(account: Handle, parent: Handle, limits: &Amounts) -> Answer {
-    done(lend(&limits.encode(), |limits| border::account_resize(account.bits(), parent.bits(), limits)))
-}
-
-pub fn account_info(account: Handle) -> Answer<AccountRecord> {
-    let mut record = [0; AccountRecord::SIZE];
-    done(lend_mut(&mut record, |record| border::account_info(account.bits(), record)))?;
-    AccountRecord::decode(&record).map_err(|_| Error::InvalidArgument)
-}
-
 pub fn image_read(image: Handle, offset: u64, buffer: &mut [u8]) -> Answer<usize> {
     let answer =
         lend_mut(buffer, |buffer| border::image_read(image.bits(), offset, buffer, buffer.len_bytes()));
@@ -344,40 +259,4 @@ pub fn console_read(console: Handle, buffer: &mut [u8], deadline_ns: u64) -> Ans
 pub fn port_write(port: Handle, bytes: &[u8]) -> Answer<usize> {
     let answer = lend(bytes, |bytes| border::port_write(port.bits(), bytes, bytes.len_bytes()));
     result(answer).map(|len| len as usize)
-}
-
-pub fn inspect(system: Handle, subject: Subject, index: u64, buffer: &mut [u8]) -> Answer<usize> {
-    let answer = lend_mut(buffer, |buffer| {
-        border::inspect(system.bits(), subject.number(), index, buffer, buffer.len_bytes())
-    });
-    result(answer).map(|len| len as usize)
-}
-
-pub fn holders(system: Handle, actor: u64, capability: Handle, place: u64) -> Answer<HolderRecord> {
-    let mut record = [0; HolderRecord::SIZE];
-    done(lend_mut(&mut record, |record| {
-        border::holders(system.bits(), actor, capability.bits(), place, record, record.len_bytes())
-    }))?;
-    HolderRecord::decode(&record).map_err(|_| Error::InvalidArgument)
-}
-
-pub fn slot_revoke(
-    system: Handle,
-    actor: u64,
-    capability: Handle,
-    scope: RevokeScope,
-) -> Answer<RevokeReceipt> {
-    receipt(|record| border::slot_revoke(system.bits(), actor, capability.bits(), scope.number(), record))
-}
-
-pub fn trace_set(system: Handle, on: bool) -> Answer {
-    done(border::trace_set(system.bits(), u32::from(on)))
-}
-
-pub fn stats_set(system: Handle, on: bool) -> Answer {
-    done(border::stats_set(system.bits(), u32::from(on)))
-}
-
-pub fn power(system: Handle, action: PowerAction) -> Answer {
-    done(border::power(system.bits(), action.number()))
 }

@@ -82,7 +82,7 @@ fn machine(kernel: &Kernel, index: u64) -> Result<MachineRecord, Error> {
         stacks: (stacks.lent + stacks.idle) as u32,
         stacks_free: stacks.idle as u32,
         stack_high_water_bytes: stacks.deepest_bytes as u32,
-        capabilities: tessera_core::cap::object::living() as u32,
+        capabilities: tessera_core::cap::capability::living() as u32,
         endpoints: tessera_core::ipc::endpoint::living() as u32,
         timers: timers as u32,
         modules: kernel.modules().parsed() as u32,

@@ -36,7 +36,7 @@ impl Inventory {
         };
         Inventory {
             actors: kernel.registry().living(),
-            capabilities: tessera_core::cap::object::living(),
+            capabilities: tessera_core::cap::capability::living(),
             endpoints: tessera_core::ipc::endpoint::living(),
             stacks_lent: kernel.scheduler().stacks().figures().lent,
             timers: ids.map(|id| kernel.scheduler().core(id).timers().len()).sum(),

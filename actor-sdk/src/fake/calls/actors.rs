@@ -11,7 +11,8 @@ use tessera_abi::{
 };
 
 use super::{Calls, Outcome};
-use crate::fake::state::{Held, Object, Spawned};
+use crate::fake::spawned::Spawned;
+use crate::fake::state::{Held, Object};
 use crate::fake::{Refused, Stop};
 
 fn fits(module_len: u32) -> Result<(), Error> {

@@ -5,9 +5,10 @@
 //! go on, and wake whoever was blocked by what is gone. Nobody waits for a revocation but the revoker.
 //! Locks: `TREE` and the object's own, each alone; `REGISTRY` to find holders; then those of a wake.
 
+use super::capability::Capability;
 use super::forest::{Freed, Scope};
 use super::nodes::NodeId;
-use super::object::{Capability, Object};
+use super::object::Object;
 use super::tree::Tree;
 use crate::actor::ActorId;
 use crate::kernel::Kernel;

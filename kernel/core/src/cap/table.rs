@@ -7,8 +7,8 @@
 //! The table has no lock (the actor puts `TABLE` around it) and drops no capability: what leaves it
 //! is handed to the caller, who drops it outside that lock.
 
+use super::capability::Capability;
 use super::nodes::NodeId;
-use super::object::Capability;
 use super::tree::{Pass, Tree};
 use crate::ipc::Reply;
 use alloc::vec::Vec;
