@@ -20,7 +20,7 @@ use alloc::sync::Arc;
 use core::time::Duration;
 use khal::contain::Escape;
 use khal::thread::{Stack, Thread};
-use tessera_abi::{ActorState, EndReason, Error, FaultKind, Level, Line, Shape, TraceKind};
+use tessera_abi::{EndReason, Error, FaultKind, Level, Line, Shape, TraceKind};
 
 /// Why an actor is over.
 pub(super) type Ending = (EndReason, Line);
@@ -56,7 +56,6 @@ fn run(actor: &Arc<Actor>) {
         None => {
             actor.body.lock().instance = instance;
             actor.note_safe_point(true);
-            actor.note_state(ActorState::Idle);
         }
         Some((EndReason::Killed, detail)) => finish(actor, actor.why_stopped(), detail, instance),
         Some((reason, detail)) => finish(actor, reason, detail, instance),

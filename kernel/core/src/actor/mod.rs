@@ -258,8 +258,9 @@ impl Actor {
         self.state.load(Ordering::Relaxed) == ActorState::Draft.number()
     }
 
-    /// Notes a state for listings. Relaxed: nothing that runs is decided by it, and an actor that is switched
-    /// out by force on its very last steps is noted as ready again.
+    /// Notes a state for listings; done by the core loop alone, and by who puts it into a queue, so that it shows what
+    /// has become of it also where it was switched out by force on its last steps. Relaxed: nothing that runs is
+    /// decided by it.
     pub(crate) fn note_state(&self, state: ActorState) {
         self.state.store(state.number(), Ordering::Relaxed);
     }

@@ -18,7 +18,7 @@ use khal::sync::PreemptGuard;
 use khal::sync::atomic::Ordering;
 use khal::thread::Pause;
 use khal::time::Instant;
-use tessera_abi::{ActorState, Error};
+use tessera_abi::Error;
 
 impl Actor {
     /// Sleeps until the wait `ticket` ends. The gate has been armed for it and the wait registered;
@@ -83,7 +83,6 @@ impl Actor {
         };
         // It may have been ended already; otherwise once, but in a model, where pausing is giving way.
         while !self.gate.is_fired() {
-            self.note_state(ActorState::Blocked);
             khal::thread::pause(Pause::Block);
         }
         if let Some(core) = timers {

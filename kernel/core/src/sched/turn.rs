@@ -113,6 +113,7 @@ impl Scheduler {
             }
             Returned::Blocked => {
                 actor.pulse().waits(now);
+                actor.note_state(ActorState::Blocked);
                 actor.body().lock().thread = Some(thread);
                 self.park(actor);
             }
@@ -129,6 +130,7 @@ impl Scheduler {
                     // It rests, wherever it was switched out on its last steps.
                     actor.note_safe_point(true);
                     actor.pulse().rests(now);
+                    actor.note_state(ActorState::Idle);
                     self.park(actor);
                 }
             }
