@@ -184,6 +184,8 @@ fn finish(actor: &Arc<Actor>, reason: EndReason, detail: Line, instance: Option<
     if let Some((endpoint, _)) = actor.own_endpoint() {
         endpoint.forget(actor);
     }
+    // Whatever it gave it takes along.
+    actor.set_calling(None);
     let table = actor.table().lock().take_all();
     drop(table);
     drop(actor.take_inbox());

@@ -151,8 +151,10 @@ impl Actor {
             return;
         }
         // Its owner may have gone on meanwhile: then the note has changed, or the wait is seen to be over after
-        // this, and what was there is put back.
-        if inherit::follow(self, before, server) && self.gate.ticket() != Some(ticket) {
+        // this, and what was there is put back. But where nobody was noted: that may be true by now, and a note too
+        // many would stay, while one too few is made by whoever receives the call.
+        let noted = inherit::follow(self, before, server);
+        if noted && server.is_some() && self.gate.ticket() != Some(ticket) {
             let put_back = self.kernel.registry().get(ActorId(before));
             let _gone_on = inherit::follow(self, after, put_back.as_ref());
         }

@@ -10,6 +10,7 @@ use super::message::Message;
 use super::waiter::{Parcel, Waiter};
 use crate::sched::core::Place;
 use crate::sched::gate::Cause;
+use khal::sync::PreemptGuard;
 use tessera_abi::Error;
 
 /// See the module.
@@ -42,23 +43,27 @@ impl Reply {
     /// # Errors
     /// `PeerDead` when the caller has stopped waiting; the answer is dropped.
     pub fn answer(self, message: Message) -> Result<(), Error> {
-        self.caller.actor.is_answered(self.caller.ticket);
-        self.caller
-            .hand(Some(Parcel::Message(message)), Cause::Delivered, Place::Here)
-            .map_err(|_undelivered| Error::PeerDead)
+        let answer = Some(Parcel::Message(message));
+        self.end(answer, Cause::Delivered, Place::Here).map_err(|_undelivered| Error::PeerDead)
     }
 
     /// Tells the caller that its message was dropped for want of room.
     pub fn refuse(self) {
+        let _already_over = self.end(Some(Parcel::Dropped), Cause::PeerDied, Place::Home);
+    }
+
+    /// Ends the wait. Its level is given back and the caller woken in one go: who is switched out in between is as
+    /// unhurried as by himself, with nobody to raise him.
+    fn end(&self, parcel: Option<Parcel>, cause: Cause, place: Place) -> Result<(), Option<Parcel>> {
+        let _at_once = PreemptGuard::new();
         self.caller.actor.is_answered(self.caller.ticket);
-        let _already_over = self.caller.hand(Some(Parcel::Dropped), Cause::PeerDied, Place::Home);
+        self.caller.hand(parcel, cause, place)
     }
 }
 
 impl Drop for Reply {
     fn drop(&mut self) {
         // After an answer the wait is over and this changes nothing.
-        self.caller.actor.is_answered(self.caller.ticket);
-        let _already_over = self.caller.hand(None, Cause::PeerDied, Place::Home);
+        let _already_over = self.end(None, Cause::PeerDied, Place::Home);
     }
 }

@@ -153,7 +153,12 @@ impl Scheduler {
         let core = self.core(cpu::current());
         // Of itself: whoever it makes ready next is measured against what it is now.
         if core.running() == actor.id().bits() {
-            core.level.store(levels::index(actor.priority()) as u8, Ordering::SeqCst);
+            let level = levels::index(actor.priority());
+            core.level.store(level as u8, Ordering::SeqCst);
+            // And whoever was ready before it and waits here is above it now.
+            if core.queue.has_above(level) {
+                cpu::kick(cpu::current());
+            }
         }
     }
 

@@ -175,7 +175,8 @@ impl<T: Ready> Levels<T> {
         }
     }
 
-    fn highest(&self) -> Option<usize> {
+    /// The highest level that has something.
+    pub fn highest(&self) -> Option<usize> {
         (self.occupied != 0).then(|| self.occupied.trailing_zeros() as usize)
     }
 

@@ -61,6 +61,11 @@ impl<T: Ready> RunQueue<T> {
         self.with(|levels| levels.settle(thing))
     }
 
+    /// Whether something is ready here at a higher level than this one.
+    pub fn has_above(&self, level: usize) -> bool {
+        self.len_hint() > 0 && self.with(|levels| levels.highest().is_some_and(|highest| highest < level))
+    }
+
     /// How many things were ready a moment ago.
     pub fn len_hint(&self) -> usize {
         // SeqCst: an idle core publishes that it sleeps and then reads this, a waker pushes and then
