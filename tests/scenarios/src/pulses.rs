@@ -2,13 +2,16 @@
 //!
 //! Time passes because somebody works; how much is looked at, and waited for, but decides nothing.
 
-use crate::stage::{Stage, endpoint, endpoint_of, notification};
+use crate::stage::{Stage, by_kernel, endpoint, endpoint_of, notification};
 use crate::{Failure, Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec;
+use alloc::vec::Vec;
+use khal::time::Instant;
 use tessera_abi::{EndReason, Priority, Rights, Shape, Spell};
 use tessera_core::actor::Actor;
 use tessera_core::cap::{Capability, Object, Pass};
+use tessera_core::ipc::Message;
 
 /// A silence that is long enough to be seen, in ns: a few ticks.
 const LONG_NS: u64 = 5_000_000;
@@ -74,6 +77,35 @@ pub fn a_handler_is_watched_within_its_activations_alone(stage: &mut Stage<'_>) 
     check!(last_sign_ns(&handler) > before_ns + LONG_NS / 2, "its activations were no signs of life");
     check!(endpoint_of(&door)?.counters().balance(), "messages are unaccounted for");
     both_are_killed(stage, [&handler, &worker])
+}
+
+/// A handler that always finds another message never rests, and gets on all the same.
+pub fn each_message_is_a_sign_of_life_of_a_busy_handler(stage: &mut Stage<'_>) -> Verdict {
+    const MESSAGES: u64 = 64;
+    let door = endpoint(MESSAGES as u32)?;
+    let caps = vec![door.derive(Rights::ALL, 0)?];
+    let handler = stage.actor("works_then_answers", Shape::Handler, Priority::Normal, caps)?;
+    stage.until("it rests", || handler.gate().is_waiting())?;
+    handler.suspend();
+    let queue = endpoint_of(&door)?;
+    for _ in 0..MESSAGES {
+        queue.send(by_kernel(&handler), &mut Some(Message::default()), Instant::ZERO)?;
+    }
+    let delivered = || queue.counters().delivered;
+    handler.resume();
+    let mut signs = Vec::new();
+    stage.until("it has taken them all", || {
+        if handler.gate().is_waiting() || signs.len() > 1_000 {
+            return delivered() == MESSAGES;
+        }
+        // A pulse counts in ticks of 2^20 ns.
+        signs.push(last_sign_ns(&handler) >> 20);
+        delivered() == MESSAGES
+    })?;
+    signs.dedup();
+    check!(signs.len() > 3, "in {MESSAGES} messages in a row it gave the signs {signs:?}");
+    handler.kill();
+    stage.ends(&handler, EndReason::Killed)
 }
 
 /// Whoever may inspect an actor reads its pulse, until it has ended. A suspended one is at rest, and not silent for that.

@@ -87,12 +87,17 @@ fn live(actor: &Arc<Actor>) -> Outcome {
 /// Runs a handler until no message waits (`None`) or it is over.
 fn serve(actor: &Arc<Actor>, instance: &mut dyn Instance) -> Option<Ending> {
     let (endpoint, pass) = actor.own_endpoint()?;
+    let mut goes_on = false;
     loop {
         if actor.must_stop() {
             return Some((EndReason::Killed, Line::EMPTY));
         }
         match endpoint.rest(actor, &pass) {
             Ok(Rest::MessageWaits) => {
+                if goes_on {
+                    actor.pulse().next_message(khal::time::now());
+                }
+                goes_on = true;
                 if let Err(ending) = enter(actor, instance, Entry::Handle) {
                     return Some(ending);
                 }

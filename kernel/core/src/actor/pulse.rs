@@ -2,7 +2,7 @@
 //!
 //! Owns a few words an actor, written by the core that runs it and by its own heartbeat, read by anybody without a lock.
 //! The moments are those that the core loop reads the clock for anyway, at the begin and the end of a turn, so
-//! nothing is added to a call. Invariant: whoever sees an actor working sees since when. Moments are kept in ticks of
+//! nothing is added to a call; but between two messages that a handler takes in one activation it is read once more. Invariant: whoever sees an actor working sees since when. Moments are kept in ticks of
 //! 2^20 ns, in 32 bits, since every actor has them.
 //! Does not: judge, or wake anybody.
 
@@ -43,6 +43,12 @@ impl Pulse {
         if before == Spell::AtRest {
             self.beat(now);
         }
+        self.begin(Spell::Working, now);
+    }
+
+    /// A handler's activation goes on with another message: that is a sign of life, and it begins anew.
+    pub(crate) fn next_message(&self, now: Instant) {
+        self.beat(now);
         self.begin(Spell::Working, now);
     }
 
@@ -126,6 +132,14 @@ mod tests {
         pulse.rests(at(10));
         pulse.turn_begins(at(100));
         assert_eq!(pulse.read(at(101)), silence(Spell::Working, 1, 1));
+    }
+
+    #[test]
+    fn each_message_of_a_busy_handler_is_a_sign_of_life() {
+        let pulse = Pulse::default();
+        pulse.turn_begins(at(1));
+        pulse.next_message(at(50));
+        assert_eq!(pulse.read(at(52)), silence(Spell::Working, 2, 2));
     }
 
     #[test]
