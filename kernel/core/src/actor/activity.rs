@@ -112,13 +112,13 @@ impl Spent {
 }
 
 impl Actor {
-    /// It begins to be, in this state.
-    pub(super) fn measure_birth(&self, state: ActorState) {
+    /// It begins to be; nobody else knows it yet.
+    pub(super) fn measure_birth(&self) {
         let stats = self.kernel().stats();
         if let Some(now) = stats.now()
             && let Some(activity) = self.measured()
         {
-            activity.begin(stats.period(), state, now);
+            activity.begin(stats.period(), self.noted_state(), now);
         }
     }
 

@@ -89,7 +89,6 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
     let meter = Meter::paid_by(charge_max_bytes, account.clone());
     let parts = Parts { profile, code, table, own_endpoint, meter, tenancy, signal, begin };
     let actor = kernel.registry().add(|id| listed(kernel, id, parts))?;
-    actor.measure_birth(begin.as_kept().0);
     if begin == Begin::Now {
         kernel.scheduler().make_ready(actor.clone(), Place::Spread);
     }
@@ -112,11 +111,14 @@ struct Parts {
 fn listed(kernel: &Arc<Kernel>, id: ActorId, parts: Parts) -> Result<Arc<Actor>, Error> {
     let stack = buy_stack(kernel, parts.profile.shape)?;
     let bought = stack.is_some();
-    fallible::share(made(kernel.clone(), id, parts, stack)).inspect_err(|_| {
+    let actor = fallible::share(made(kernel.clone(), id, parts, stack)).inspect_err(|_| {
         if bought {
             pass_on(kernel, kernel.scheduler().stacks().write_off());
         }
-    })
+    })?;
+    // Before it is listed: who finds a draft there may resume it, and would wait for what is made here.
+    actor.measure_birth();
+    Ok(actor)
 }
 
 /// The stack that an actor of this shape begins with.

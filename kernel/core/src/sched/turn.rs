@@ -25,9 +25,10 @@ impl Scheduler {
     pub(super) fn run(&self, id: CoreId, actor: Arc<Actor>, began: Instant) -> Step {
         let core = self.core(id);
         let step = Step::Ran(actor.id());
-        if actor.kernel().stats().is_on() && actor.state() == ActorState::Suspended {
+        if actor.state() == ActorState::Suspended {
             // If it is not put aside after all, it has been so for no time.
             actor.measure(ActorState::Ready, ActorState::Suspended, began);
+            actor.note_state(ActorState::Suspended);
         }
         if actor.is_held_back() {
             // It may have come from the line for stacks: then somebody behind it is to have its chance.
