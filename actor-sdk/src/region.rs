@@ -1,9 +1,10 @@
 //! Regions: memory that is handed from actor to actor without being copied.
 //!
 //! Owns: typed reading and writing by copy, and parts.
-//! Invariant: a region is shared by whoever has a capability for it or a part of it; a value that is longer than
-//! 4096 bytes, or lies across a multiple of that, may be read while half of it is written. Tell each other by
-//! messages or notifications when something is there.
+//! Invariant: a region is shared by whoever has a capability for it or a part of it. What one reads and another writes
+//! in one go of at most 4096 bytes is never seen half written; a longer copy goes in pieces of so many bytes, counted
+//! from its beginning, and others may come in between. Tell each other by messages or notifications when something
+//! is there.
 //! Does not: map a region into the actor's memory; there is no such call.
 //!
 //! ```

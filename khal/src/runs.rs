@@ -69,7 +69,12 @@ impl Run {
 
 impl Drop for Run {
     fn drop(&mut self) {
-        backend::runs::give(core::mem::take(&mut self.bytes));
+        let bytes = core::mem::take(&mut self.bytes);
+        let (start, frames) = (bytes.as_mut_ptr(), bytes.len() / FRAME_BYTES);
+        if frames > 0 {
+            // SAFETY: `take` gave just these frames, and the only reference to them has ended with the line above.
+            unsafe { backend::runs::give(start, frames) };
+        }
     }
 }
 

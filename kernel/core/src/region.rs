@@ -2,8 +2,8 @@
 //!
 //! Owns a run of frames behind a lock, and the windows onto it. A [`Region`] is what a capability names: some
 //! bytes of one [`Memory`]. A part of a region is another window onto the same memory, and its capability a
-//! node below in the same tree: so taking a region back takes its parts back, and the frames go when nothing
-//! names any of them, in whatever table, queue or operation.
+//! node below in the same tree: so taking a region back takes its parts back, and the frames go when nobody can
+//! name any of them, in whatever table, queue or operation: when the tree has no node left.
 //!
 //! Access linearises under the memory's lock, piece by piece: each asks the tree and copies under one hold, so
 //! once a revoker has marked, and taken and left the lock ([`Region::fence`]), nobody reads or writes through
@@ -32,7 +32,14 @@ pub const PIECE_BYTES: usize = 4096;
 #[derive(Debug)]
 struct Memory {
     tree: Tree,
-    run: Mutex<Run>,
+    /// `None` once nobody can name any of it.
+    held: Mutex<Option<Held>>,
+}
+
+/// What a memory holds.
+#[derive(Debug)]
+struct Held {
+    run: Run,
     /// What it takes of its maker's account, given back behind the frames; `None` for one of the kernel's own.
     _charge: Option<Charge>,
 }
@@ -70,8 +77,8 @@ impl Region {
             Refused::CalledOff => Error::Cancelled,
         })?;
         let window = 0..run.bytes().len();
-        let run = Mutex::new(ranks::REGION, run);
-        let memory = fallible::share(Memory { tree: Tree::new(), run, _charge: charge })?;
+        let held = Mutex::new(ranks::REGION, Some(Held { run, _charge: charge }));
+        let memory = fallible::share(Memory { tree: Tree::new(), held })?;
         fallible::share(Region { memory, window })
     }
 
@@ -97,14 +104,19 @@ impl Region {
         self.window.len() as u64
     }
 
-    /// Whether both are windows onto the same bytes.
-    pub fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.memory, &other.memory) && self.window == other.window
-    }
-
     /// Waits until whoever is in the middle of a piece is through: for a revoker, after its mark.
     pub fn fence(&self) {
-        drop(self.memory.run.lock());
+        drop(self.memory.held.lock());
+    }
+
+    /// Gives frames and charge back if nobody can name any of them any more, though some may still have the slot
+    /// of what was taken back: a tree without a node gets none again.
+    pub(crate) fn let_go(&self) {
+        if self.memory.tree.live() == 0 {
+            let held = self.memory.held.lock().take();
+            // Outside the lock.
+            drop(held);
+        }
     }
 
     /// Where `len_bytes` bytes from `offset` on lie, to be accessed in [`pieces`].
@@ -129,8 +141,9 @@ impl Region {
         place: Range<usize>,
         look: impl FnOnce(&[u8]) -> R,
     ) -> Result<R, Error> {
-        let run = self.memory.run.lock();
+        let held = self.memory.held.lock();
         self.memory.tree.holds(pass)?;
+        let run = &held.as_ref().ok_or(Error::Revoked)?.run;
         Ok(look(run.bytes().get(place).unwrap_or_default()))
     }
 
@@ -144,8 +157,9 @@ impl Region {
         place: Range<usize>,
         change: impl FnOnce(&mut [u8]) -> R,
     ) -> Result<R, Error> {
-        let mut run = self.memory.run.lock();
+        let mut held = self.memory.held.lock();
         self.memory.tree.holds(pass)?;
+        let run = &mut held.as_mut().ok_or(Error::Revoked)?.run;
         Ok(change(run.bytes_mut().get_mut(place).unwrap_or_default()))
     }
 }
@@ -175,6 +189,12 @@ mod tests {
     use super::*;
     use crate::cap::Scope;
     use std::vec::Vec;
+    use tessera_abi::{Amounts, Name};
+
+    /// Whether both are windows onto the same bytes.
+    fn same(one: &Region, other: &Region) -> bool {
+        Arc::ptr_eq(&one.memory, &other.memory) && one.window == other.window
+    }
 
     fn region(len_bytes: u64) -> Result<Arc<Region>, Error> {
         Region::new(len_bytes, None, || true)
@@ -195,7 +215,7 @@ mod tests {
         let whole = region(8192).unwrap();
         let part = whole.part(4000, 200).unwrap();
         let within = part.part(100, 100).unwrap();
-        assert!(within.is(&whole.part(4100, 100).unwrap()) && !within.is(&part));
+        assert!(same(&within, &whole.part(4100, 100).unwrap()) && !same(&within, &part));
         let place = within.place(0, 100).unwrap();
         within.write(&Pass::KERNEL, place, |bytes| bytes.fill(7)).unwrap();
         let seen =
@@ -235,6 +255,26 @@ mod tests {
         assert_eq!(region.write(&theirs, 8..16, |bytes| bytes.fill(1)), Err(Error::Revoked));
         assert_eq!(region.read(&theirs, 0..8, <[u8]>::len), Err(Error::Revoked));
         assert_eq!(region.read(&own, 7..9, <[u8]>::to_vec), Ok([1, 0].into()));
+    }
+
+    #[test]
+    fn what_is_taken_back_from_all_goes_back_though_somebody_keeps_the_slot() {
+        let amounts = Amounts::NONE.with(Resource::Memory, 1 << 20);
+        let account = Account::machine(Name::EMPTY, &amounts);
+        let used = || account.figures(Resource::Memory).used;
+        let made = Region::new(4096, Some(&account), || true).unwrap();
+        let kept = Capability::first(Object::Region(made.clone())).unwrap();
+        let given = kept.derive(Rights::ALL, 0).unwrap();
+        let part = kept.derive_part(0, 10, Rights::ALL).unwrap();
+        drop(kept);
+        assert!(used() > 4096, "two can still name it");
+        for top in [&given, &part] {
+            made.tree().mark(top.node().unwrap(), Scope::Whole).unwrap();
+            while !made.tree().sweep(top.node().unwrap()).done {}
+            top.object().granted_no_more(Rights::ALL);
+        }
+        assert_eq!(used(), 0, "both have the slot, and nobody a region");
+        assert_eq!(made.read(&Pass::KERNEL, 0..1, <[u8]>::len), Err(Error::Revoked));
     }
 
     #[test]

@@ -34,10 +34,13 @@ pub(crate) fn take(frames: usize) -> Option<&'static mut [u8]> {
 }
 
 /// Takes back what `take` gave.
-pub(crate) fn give(bytes: &'static mut [u8]) {
-    if let Some(layout) = layout(bytes.len()) {
-        // SAFETY: the block came from `take`, with this layout, and its only reference ends here.
-        unsafe { System.dealloc(bytes.as_mut_ptr(), layout) };
+///
+/// # Safety
+/// `take` gave these frames, and nothing refers to them any more.
+pub(crate) unsafe fn give(start: *mut u8, frames: usize) {
+    if let Some(layout) = layout(frames * FRAME_BYTES) {
+        // SAFETY: the caller's promise; it was the layout that `take` used.
+        unsafe { System.dealloc(start, layout) };
     }
 }
 

@@ -23,9 +23,9 @@ pub(crate) fn take(frames: usize) -> Option<&'static mut [u8]> {
 }
 
 /// Takes back what `take` gave.
-pub(crate) fn give(bytes: &'static mut [u8]) {
-    let frames = bytes.len() / FRAME_BYTES;
-    if frames > 0 {
-        frames::free(direct::physical(bytes.as_ptr()), frames);
-    }
+///
+/// # Safety
+/// `take` gave these frames, and nothing refers to them any more.
+pub(crate) unsafe fn give(start: *mut u8, frames: usize) {
+    frames::free(direct::physical(start), frames);
 }

@@ -44,7 +44,12 @@ impl Balance {
     /// Takes `amount` out of what is free; whether there is so much.
     pub fn take(&self, amount: u64) -> bool {
         let Ok(amount) = i64::try_from(amount) else { return false };
-        self.free.fetch_update(Relaxed, Relaxed, |free| (free >= amount).then(|| free - amount)).is_ok()
+        // Nothing can be had in debt, too.
+        amount == 0
+            || self
+                .free
+                .fetch_update(Relaxed, Relaxed, |free| (free >= amount).then(|| free - amount))
+                .is_ok()
     }
 
     /// Puts back what was taken; how much of it pays a debt, and is to go to the parent.

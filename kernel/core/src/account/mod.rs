@@ -162,8 +162,12 @@ impl Account {
     /// An account with so much of this one's free.
     ///
     /// # Errors
-    /// `OverQuota` when so much is not free; `Full` when accounts would be more than [`DEPTH_MOST`] deep; `NoMemory`.
+    /// `OverQuota` when so much is not free; `Full` when accounts would be more than [`DEPTH_MOST`] deep; `NoMemory`;
+    /// `InvalidArgument` for [`UNCHANGED`], since there is nothing yet to be left as it is.
     pub fn split(self: &Arc<Self>, name: Name, amounts: &Amounts) -> Result<Arc<Self>, Error> {
+        if RESOURCES.iter().any(|resource| amounts.of(*resource) == UNCHANGED) {
+            return Err(Error::InvalidArgument);
+        }
         let child = self.open(name)?;
         child.resize(Some(self), amounts)?;
         Ok(child)

@@ -57,6 +57,7 @@ fn what_is_not_free_is_given_to_nobody() {
     let whole = machine(10);
     let amounts = slots(3).with(Resource::Actors, 1);
     assert_eq!(whole.split(Name::EMPTY, &amounts).unwrap_err(), Error::OverQuota);
+    assert_eq!(whole.split(Name::EMPTY, &slots(u64::MAX)).unwrap_err(), Error::InvalidArgument);
     assert_eq!(five(&whole), [10, 0, 0, 10, 0], "all of it or nothing");
     assert_eq!(whole.figures(MEMORY).free, ROOM);
     let without_memory = Account::machine(Name::EMPTY, &slots(9));

@@ -128,12 +128,12 @@ impl Object {
         }
     }
 
-    /// A capability that granted `rights` is usable no more.
-    pub(super) fn granted_no_more(&self, rights: Rights) {
-        if let Object::Endpoint(endpoint) = self
-            && rights.contains(Rights::RECEIVE)
-        {
-            endpoint.drop_receiver();
+    /// A capability that granted `rights` is usable no more. Under no lock.
+    pub(crate) fn granted_no_more(&self, rights: Rights) {
+        match self {
+            Object::Endpoint(endpoint) if rights.contains(Rights::RECEIVE) => endpoint.drop_receiver(),
+            Object::Region(region) => region.let_go(),
+            _ => {}
         }
     }
 }
