@@ -3,7 +3,8 @@
 //!
 //! Owns: nothing but its endpoint. Where there is a port it switches statistics on, once, so that there is something to
 //! record; where there is none it only answers that.
-//! Invariants: a snapshot's lines are together, from `machine` to `end`; nobody waits for the device but who asked.
+//! Invariants: a snapshot's lines are together, from `machine` to `end`, behind an empty one, so that what an earlier
+//! recorder left unfinished costs none of them; nobody waits for the device but who asked.
 //! Does not: keep anything between snapshots.
 #![no_std]
 
@@ -40,6 +41,7 @@ impl Recorder {
     /// Writes a snapshot; how many lines.
     fn record(&self) -> Result<u64, Error> {
         let time_ns = self.clock.now_ns()?;
+        self.port.write_all(b"\n", &self.clock)?;
         let mut written = 0;
         let mut write = |line: Object| {
             written += 1;

@@ -106,7 +106,8 @@ fn recorded(kernel: &mut Kernel, rounds: usize) -> Vec<String> {
 
 #[test]
 fn a_snapshot_has_a_line_for_each_thing_and_ends_with_their_number() {
-    let lines = recorded(&mut machine("7"), 1);
+    let mut lines = recorded(&mut machine("7"), 1);
+    assert_eq!(lines.remove(0), "", "it begins on a line of its own, whatever was written before");
     let kinds: Vec<_> = lines.iter().map(|line| line.split('"').nth(5).unwrap()).collect();
     assert_eq!(kinds, ["machine", "actor", "endpoint", "end"], "{lines:?}");
     assert!(lines[0].contains(r#""stats":"on""#), "{}", lines[0]);

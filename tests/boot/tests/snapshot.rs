@@ -22,9 +22,10 @@ fn file(name: &str) -> PathBuf {
 
 /// The snapshots that a machine wrote there.
 fn recorded(file: &Path) -> Vec<Snapshot> {
-    let snapshots = tessera_snapshot::read(&fs::read_to_string(file).unwrap());
+    let recording = tessera_snapshot::read(&fs::read_to_string(file).unwrap());
     fs::remove_file(file).unwrap();
-    snapshots.unwrap_or_else(|problem| panic!("{problem}"))
+    assert_eq!(recording.dropped, []);
+    recording.snapshots
 }
 
 fn sum(line: &serde_json::Value, members: &[&str]) -> u64 {

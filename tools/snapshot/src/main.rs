@@ -11,17 +11,17 @@ fn main() -> ExitCode {
         eprintln!("usage: tessera-snapshot FILE");
         return ExitCode::from(2);
     };
-    let text = match fs::read_to_string(&file) {
-        Ok(text) => text,
+    let bytes = match fs::read(&file) {
+        Ok(bytes) => bytes,
         Err(error) => return failed(&format!("{file}: {error}")),
     };
-    match tessera_snapshot::read(&text) {
-        Ok(snapshots) => {
-            print!("{}", tessera_snapshot::picture(&snapshots));
-            ExitCode::SUCCESS
-        }
-        Err(problem) => failed(&format!("{file}: {problem}")),
+    // A line may be torn within a character, too.
+    let recording = tessera_snapshot::read(&String::from_utf8_lossy(&bytes));
+    for problem in &recording.dropped {
+        eprintln!("tessera-snapshot: {file}: {problem}");
     }
+    print!("{}", tessera_snapshot::picture(&recording));
+    ExitCode::SUCCESS
 }
 
 fn failed(why: &str) -> ExitCode {

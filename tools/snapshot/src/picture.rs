@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::{Snapshot, number, text};
+use crate::{Recording, Snapshot, number, text};
 
 /// How much of something, in eighths and none.
 const LEVELS: [char; 9] = ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -20,14 +20,15 @@ const BAR: u64 = 40;
 
 /// What the snapshots show, the last one in full.
 #[must_use]
-pub fn picture(snapshots: &[Snapshot]) -> String {
-    let Some(last) = snapshots.last() else { return "no whole snapshot yet\n".into() };
+pub fn picture(Recording { snapshots, dropped }: &Recording) -> String {
+    let dropped = if dropped.is_empty() { String::new() } else { format!(", {} dropped", dropped.len()) };
+    let Some(last) = snapshots.last() else { return format!("no whole snapshot yet{dropped}\n") };
     let mut out = String::new();
     let machine = &last.machine;
     // Writing to a String cannot fail, here and below.
     let _ = writeln!(
         out,
-        "{} snapshots, the last at {}: {} cores, {} actors, {} KiB of kernel heap",
+        "{} snapshots{dropped}, the last at {}: {} cores, {} actors, {} KiB of kernel heap",
         snapshots.len(),
         time(last.time_ns),
         number(machine, "cores"),
@@ -138,7 +139,7 @@ mod tests {
     #[test]
     fn shares_are_drawn_over_time_and_waits_as_bars() {
         let file = snapshot(1000, 0) + &snapshot(2000, 500) + &snapshot(3000, 1500);
-        let picture = picture(&read(&file).unwrap());
+        let picture = picture(&read(&file));
         assert!(
             picture.starts_with("3 snapshots, the last at 3000 ns: 2 cores, 2 actors, 4 KiB"),
             "{picture}"
@@ -151,8 +152,18 @@ mod tests {
     }
 
     #[test]
+    fn how_many_were_dropped_is_said() {
+        let torn = "{\"t\":5,\n";
+        assert!(
+            picture(&read(&(torn.to_owned() + &snapshot(1, 1))))
+                .starts_with("1 snapshots, 1 dropped, the last at")
+        );
+        assert_eq!(picture(&read(torn)), "no whole snapshot yet, 1 dropped\n");
+    }
+
+    #[test]
     fn one_snapshot_has_no_shares_and_none_says_so() {
-        assert!(!picture(&read(&snapshot(1, 1)).unwrap()).contains("CPU"));
-        assert_eq!(picture(&[]), "no whole snapshot yet\n");
+        assert!(!picture(&read(&snapshot(1, 1))).contains("CPU"));
+        assert_eq!(picture(&Recording::default()), "no whole snapshot yet\n");
     }
 }
