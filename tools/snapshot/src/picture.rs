@@ -1,7 +1,8 @@
 //! Snapshots as a picture in text: where the cores' time went, and how long messages waited and calls took.
 //!
 //! Invariants: shares are of one core, over the time between two snapshots; a bar's full length is its histogram's
-//! largest row.
+//! largest row. Two snapshots between which the machine's time does not grow are of two boots, and nothing is drawn
+//! between them. No number in a file is too large or too small: sums stay at the most that there is.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -53,28 +54,30 @@ pub fn picture(Recording { snapshots, dropped }: &Recording) -> String {
     out
 }
 
-/// Each actor's share of a core over time, who had most first, and how much of their time the cores were idle.
+/// Each actor's share of a core over time, who had most first.
 fn shares(out: &mut String, snapshots: &[Snapshot]) {
-    let pairs: Vec<_> = snapshots.windows(2).rev().take(COLUMNS).rev().collect();
+    let pairs = snapshots.iter().zip(snapshots.iter().skip(1));
+    let pairs: Vec<_> = pairs.filter(|(before, after)| before.time_ns < after.time_ns).collect();
+    let pairs = pairs.get(pairs.len().saturating_sub(COLUMNS)..).unwrap_or_default();
     if pairs.is_empty() {
         return;
     }
     let _ = writeln!(out, "\nCPU, a column each time between two snapshots, and the share in the last");
     let mut rows: BTreeMap<(&str, &str), Vec<u64>> = BTreeMap::new();
-    for (column, pair) in pairs.iter().enumerate() {
-        let [before, after] = pair else { continue };
-        let span_ns = (after.time_ns - before.time_ns).max(1);
+    for (column, (before, after)) in pairs.iter().enumerate() {
+        let span_ns = after.time_ns.saturating_sub(before.time_ns).max(1);
         for actor in &after.actors {
             let earlier = before.actors.iter().find(|one| text(one, "id") == text(actor, "id"));
-            let spent_ns = number(actor, "cpu_ns") - earlier.map_or(0, |one| number(one, "cpu_ns"));
+            let before_ns = earlier.map_or(0, |one| number(one, "cpu_ns"));
+            let spent_ns = number(actor, "cpu_ns").saturating_sub(before_ns);
             let row = rows.entry((text(actor, "name"), text(actor, "id"))).or_default();
             row.resize(column, 0);
-            row.push(spent_ns * 1000 / span_ns);
+            row.push(spent_ns.saturating_mul(1000) / span_ns);
         }
     }
     let mut rows: Vec<_> = rows.into_iter().collect();
     rows.iter_mut().for_each(|(_, row)| row.resize(pairs.len(), 0));
-    rows.sort_by_key(|(_, row)| u64::MAX - row.iter().sum::<u64>());
+    rows.sort_by_key(|(_, row)| u64::MAX - row.iter().fold(0, |sum: u64, one| sum.saturating_add(*one)));
     for ((name, id), row) in rows.into_iter().take(ACTORS) {
         let line: String = row.iter().map(|per_mille| level(*per_mille)).collect();
         let last = row.last().copied().unwrap_or(0);
@@ -84,7 +87,7 @@ fn shares(out: &mut String, snapshots: &[Snapshot]) {
 
 /// Anything at all is seen.
 fn level(per_mille: u64) -> char {
-    let eighths = if per_mille == 0 { 0 } else { (per_mille * 8).div_ceil(1000).min(8) };
+    let eighths = if per_mille == 0 { 0 } else { per_mille.saturating_mul(8).div_ceil(1000).min(8) };
     LEVELS.get(eighths as usize).copied().unwrap_or('?')
 }
 
@@ -100,12 +103,13 @@ fn histogram(out: &mut String, what: &str, histogram: &Value) {
     let mut powers: BTreeMap<u32, u64> = BTreeMap::new();
     for bucket in histogram.get("buckets").and_then(Value::as_array).into_iter().flatten() {
         let part = |place: usize| bucket.get(place).and_then(Value::as_u64).unwrap_or(0);
-        *powers.entry(part(0).checked_ilog2().unwrap_or(0)).or_default() += part(1);
+        let count = powers.entry(part(0).checked_ilog2().unwrap_or(0)).or_default();
+        *count = count.saturating_add(part(1));
     }
-    let fullest = powers.values().copied().max().unwrap_or(1);
+    let fullest = powers.values().copied().max().unwrap_or(1).max(1);
     for (power, count) in powers {
         let from = if power == 0 { time(0) } else { time(1 << power) };
-        let bar = "█".repeat((count * BAR).div_ceil(fullest) as usize);
+        let bar = "█".repeat(count.saturating_mul(BAR).div_ceil(fullest) as usize);
         let _ = writeln!(out, "    from {from:>9} {bar} {count}");
     }
 }
@@ -149,6 +153,28 @@ mod tests {
         assert!(picture.contains("waits: 6, p50 319 ns, p95 5000 ns, p99 5000 ns, max 5000 ns"), "{picture}");
         assert!(picture.contains(&format!("from    256 ns {} 5\n", "█".repeat(40))), "{picture}");
         assert!(picture.contains(&format!("from   4096 ns {} 1\n", "█".repeat(8))), "{picture}");
+    }
+
+    #[test]
+    fn a_file_may_span_a_reboot_and_nothing_is_drawn_across_it() {
+        let boots = snapshot(5000, 4000) + &snapshot(1000, 0) + &snapshot(2000, 500) + &snapshot(2000, 400);
+        let picture = picture(&read(&boots));
+        assert!(picture.contains("busy 3.1    ▄ 50.0 %"), "{picture}");
+        assert!(picture.contains("idle 4.1    · 0.0 %"), "{picture}");
+        // The same, where the second boot was recorded later than the first.
+        let later = snapshot(1000, 4000) + &snapshot(2000, 500);
+        assert!(super::picture(&read(&later)).contains("busy 3.1    · 0.0 %"));
+    }
+
+    #[test]
+    fn no_number_is_too_large() {
+        // Two counts of one power of two, whose sum is too large.
+        let counts = format!("[256,{0}],[320,{0}]", u64::MAX);
+        let file = snapshot(1000, 0) + &snapshot(2000, 600) + &snapshot(3000, 600);
+        let file = file.replace("600", &u64::MAX.to_string()).replace("[256,4],[320,1]", &counts);
+        assert!(picture(&read(&file)).contains("busy 3.1    █"));
+        let none = snapshot(1, 1).replace("[[256,4],[320,1],[4096,1]]", "[[0,0]]");
+        assert!(picture(&read(&none)).contains("from      0 ns  0"));
     }
 
     #[test]
