@@ -60,6 +60,18 @@ impl Shell {
         })
     }
 
+    /// Does something with the endpoint of this name. What the supervisor gave anew comes before what the shell found.
+    fn with_endpoint<T>(
+        &self,
+        name: &str,
+        act: impl FnOnce(&Endpoint) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        match self.renewed.iter().find(|(known, _)| known == name) {
+            Some((_, endpoint)) => act(endpoint),
+            None => act(&Endpoint::find(name)?),
+        }
+    }
+
     /// Reads and runs one line.
     ///
     /// # Errors

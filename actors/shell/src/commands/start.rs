@@ -132,16 +132,13 @@ pub fn spawn(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
 /// Uses, and the moment of expiry in ns since boot.
 pub(super) type Limits = (u64, u64);
 
-/// What the shell has under this name, with all the rights it has but granting, limited. What it was given anew
-/// comes before what it found.
+/// What the shell has under this name, with all the rights it has but granting, limited.
 pub(super) fn limited(shell: &Shell, slot: &str, limits: Limits) -> Result<(Slot, Rights), Error> {
     fn found<C: Capability>(slot: &str, limits: Limits) -> Result<(Slot, Rights), Error> {
         derived(&C::find(slot)?, limits)
     }
-    if let Some((_, endpoint)) = shell.renewed.iter().find(|(name, _)| name == slot) {
-        return derived(endpoint, limits);
-    }
-    found::<Endpoint>(slot, limits)
+    shell
+        .with_endpoint(slot, |endpoint| derived(endpoint, limits))
         .or_else(|_| found::<Factory>(slot, limits))
         .or_else(|_| found::<Clock>(slot, limits))
         .or_else(|_| found::<Log>(slot, limits))

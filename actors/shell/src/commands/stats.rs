@@ -10,7 +10,7 @@ use core::time::Duration;
 use actor_sdk::abi::inspect::ActorRecord;
 use actor_sdk::abi::{ActivityRecord, Histogram};
 use actor_sdk::protocol::recorder;
-use actor_sdk::{Capability, Endpoint, EndpointStats, Error, Outgoing};
+use actor_sdk::{EndpointStats, Error, Outgoing};
 
 use super::Trouble;
 use super::actors::find;
@@ -115,8 +115,9 @@ fn quantiles(histogram: &Histogram) -> [String; 4] {
 }
 
 pub fn snapshot(shell: &mut Shell, _arguments: &[String]) -> Result<(), Trouble> {
-    let recorder = Endpoint::find("recorder")?;
-    let answer = recorder.call(&Outgoing::new(recorder::RECORD), shell.clock.after(SNAPSHOT_LIMIT)?)?;
+    let until_ns = shell.clock.after(SNAPSHOT_LIMIT)?;
+    let answer = shell
+        .with_endpoint("recorder", |endpoint| endpoint.call(&Outgoing::new(recorder::RECORD), until_ns))?;
     let refused = u16::try_from(answer.word(0)).ok().and_then(Error::from_number);
     refused.map_or(Ok(()), Err)?;
     Ok(shell.terminal.write(&format!("{} lines are at the second serial port\n", answer.word(1)))?)
@@ -130,7 +131,8 @@ mod tests {
     use actor_sdk::abi::inspect::{CapabilityInfo, CapabilityRecord, EndpointRecord};
     use actor_sdk::abi::{ActorState, GrantState, LatencyRecord, Name, SlotName, Usage};
     use actor_sdk::fake::{Kernel, Parcel};
-    use actor_sdk::{ObjectKind, Policy, Rights};
+    use actor_sdk::protocol::supervisor;
+    use actor_sdk::{Endpoint, ObjectKind, Policy, Rights};
 
     /// An endpoint with the number of its slot.
     fn endpoint(kernel: &mut Kernel, owner: u32, slot: u32, rights: Rights, times_ns: &[u64]) {
@@ -234,6 +236,22 @@ mod tests {
             assert_eq!(run(), Err(Error::Closed));
             assert!(screen.borrow().contains(said), "{}", screen.borrow());
         }
+    }
+
+    #[test]
+    fn a_recorder_that_has_returned_is_asked_at_its_new_endpoint() {
+        let (mut kernel, screen) = machine("snapshot\nrenew recorder\nsnapshot\n");
+        for name in ["recorder", "supervisor", "the new one"] {
+            kernel.grant::<Endpoint>(name);
+        }
+        kernel.answer("recorder", |_| Err(Error::Closed));
+        kernel.answer("the new one", |_| Ok(Parcel::new(recorder::RECORD).word(1, 7)));
+        let given =
+            kernel.carrying(Parcel::new(supervisor::GIVEN), "the new one", Rights::SEND.union(Rights::GRANT));
+        kernel.answer("supervisor", move |_| Ok(given.clone()));
+        assert_eq!(run(), Err(Error::Closed));
+        let text = screen.borrow().clone();
+        assert!(text.contains("(closed)") && text.contains("7 lines are at"), "{text}");
     }
 
     #[test]
