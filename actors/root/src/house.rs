@@ -143,6 +143,9 @@ impl<'a> House<'a> {
     fn start(&mut self, index: usize) {
         let Some(entry) = self.entries.get(index) else { return };
         let name = entry.head.name;
+        if let Some(other) = self.awaited(index, entry) {
+            return self.put_off(index, other);
+        }
         match self.wiring.start(index, entry, (&self.ends, bit(index))) {
             Ok(started) => {
                 self.see(index, Child::Runs);
@@ -161,6 +164,25 @@ impl<'a> House<'a> {
                 self.tree.not_started(index, error, now_ns);
             }
         }
+    }
+
+    /// Another that an actor is granted, that has not been started yet, and will be whether this one is or not.
+    fn awaited(&self, index: usize, entry: &ActorEntry<'_>) -> Option<usize> {
+        let granted = entry.caps().filter(|cap| cap.kind == ObjectKind::Actor).map(|cap| cap.target as usize);
+        let mut missing = granted.filter(|other| self.wiring.actor(*other).is_none());
+        missing.find(|other| self.tree.will_start_without(*other, index))
+    }
+
+    /// Has an actor tried again later, which is held against nobody. What is sent to it meanwhile waits for it.
+    fn put_off(&mut self, index: usize, other: usize) {
+        let put_off = Child::Refused(Error::Busy);
+        if self.see(index, put_off) != Some(put_off)
+            && let (Some(entry), Some(other)) = (self.entries.get(index), self.entries.get(other))
+        {
+            info!("{} is to be started behind {}", entry.head.name, other.head.name);
+        }
+        let now_ns = self.now_ns();
+        self.tree.not_started(index, Error::Busy, now_ns);
     }
 
     /// Waits until somebody ends, asks, or is to return, and sees to the first two. Ends come before questions: a

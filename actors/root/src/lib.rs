@@ -1,6 +1,7 @@
 //! The supervisor of the rest: reads the manifest from the image, makes every actor's endpoint, starts the
-//! actors in the manifest's order with exactly what they are granted, reports how each ends, and starts it again
-//! as its entry says.
+//! actors with exactly what they are granted, reports how each ends, and starts it again as its entry says. The
+//! members of a group start in the manifest's order, behind their supervisor; one that is granted an *actor*
+//! capability is put off until that actor has been started.
 //!
 //! Owns: all initial capabilities, every endpoint, and an actor capability for each child.
 //! Invariants: an actor gets nothing that its entry does not name; a child's endpoint is closed when it

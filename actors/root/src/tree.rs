@@ -13,11 +13,13 @@ use alloc::vec::Vec;
 
 use actor_sdk::abi::image::{ActorEntry, NO_ACTOR};
 use actor_sdk::abi::{EndReason, Error};
-use actor_sdk::supervisor::{Action, Policy, Supervisor};
+use actor_sdk::supervisor::{Action, Policy, Strategy, Supervisor};
 
 /// Whom one supervisor decides about, in the manifest's order.
 struct Group {
     decides: Supervisor,
+    /// Whether its members start whatever became of those before them.
+    one_for_one: bool,
     members: Vec<usize>,
     /// How the supervisor ended, while some of its group have still to end.
     ended: Option<EndReason>,
@@ -80,6 +82,23 @@ impl Tree {
             index = by;
         }
         false
+    }
+
+    /// Whether an actor that has not been started will be, though `waiting` is not: nobody starts before its supervisor,
+    /// and in a group that starts in order nobody starts before those in front.
+    pub fn will_start_without(&self, index: usize, waiting: usize) -> bool {
+        let Some((group, place)) = self.place(waiting) else { return false };
+        let in_order = self.groups.get(group).is_some_and(|group| !group.one_for_one);
+        let mut above = index;
+        // As far up as there can be supervisors.
+        for _ in 0..=self.groups.len() {
+            let Some((by, member)) = self.place(above) else { break };
+            if above == waiting || (in_order && by == group && member > place) {
+                return false;
+            }
+            above = by;
+        }
+        index != 0 && self.will_be_there(index)
     }
 
     /// An actor has been started: so are those whom it supervises.
@@ -163,5 +182,7 @@ fn group(by: u32, supervisor: &ActorEntry<'_>, entries: &[ActorEntry<'_>]) -> Gr
     let members = entries.iter().enumerate().skip(1).filter(|(_, entry)| own(entry));
     let (members, policies): (Vec<usize>, Vec<Policy>) =
         members.map(|(index, entry)| (index, Policy::from(&entry.head))).unzip();
-    Group { decides: Supervisor::new(supervisor.head.strategy, policies), members, ended: None }
+    let strategy = supervisor.head.strategy;
+    let decides = Supervisor::new(strategy, policies);
+    Group { decides, one_for_one: strategy == Strategy::OneForOne, members, ended: None }
 }

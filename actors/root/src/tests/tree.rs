@@ -164,3 +164,49 @@ fn a_supervisor_that_cannot_be_started_keeps_its_group_waiting() {
         assert_eq!(house.count(), 5);
     });
 }
+
+/// Root, whose actors start as `strategy` says, over these, each with who supervises it and whom it is granted.
+fn kernel_of_grants(strategy: Strategy, actors: &[(&str, u32, &[u32])]) -> Kernel {
+    let root = actor((Restart::Never, strategy), "root", 8, &[], "");
+    let others = actors.iter().map(|(name, supervisor, granted)| {
+        let caps = granted.iter().map(|target| cap("whom", ObjectKind::Actor, Rights::WAIT, *target));
+        let bytes = actor((Restart::Never, strategy), name, 4, &caps.collect::<Vec<_>>(), "");
+        let (head, rest) = bytes.split_at(ManifestActor::SIZE);
+        let head = ManifestActor { supervisor: *supervisor, ..ManifestActor::decode(head).unwrap() };
+        [&head.encode()[..], rest].concat()
+    });
+    kernel_from(&packed(&core::iter::once(root).chain(others).collect::<Vec<_>>()))
+}
+
+#[test]
+fn who_is_granted_an_actor_is_put_off_until_it_was_started_and_nothing_is_held_against_it() {
+    // The other is refused for so long that the first is put off more often than the limit of two allows a fault.
+    let mut kernel = kernel_of_grants(Strategy::OneForOne, &[("first", 0, &[2]), ("later", 0, &[])]);
+    (0..5).for_each(|_| kernel.refuse(HostCall::Spawn, Error::NoMemory));
+    with_house(&mut kernel, |kernel, house| {
+        let door = house.wiring.endpoint(1).unwrap();
+        assert_eq!(door.try_send(&Outgoing::new(1)), Ok(()), "what is sent waits for it");
+        (0..6).for_each(|_| turn(house));
+        assert_eq!(started(kernel, 0), ["later", "first"]);
+        assert_eq!(kernel.spawned()[1].caps[1].1, ObjectKind::Actor);
+        let told = ["first is to be started behind later", "later was not started: "];
+        assert_eq!(kernel.log_lines().len(), told.len(), "each once: {:?}", kernel.log_lines());
+        assert!(told.iter().zip(kernel.log_lines()).all(|(told, line)| line.starts_with(told)));
+    });
+}
+
+#[test]
+fn nobody_is_put_off_for_one_that_will_not_be_there_without_it() {
+    for (strategy, actors) in [
+        (Strategy::OneForOne, [("first", 0, &[1][..]), ("other", 0, &[])]),
+        (Strategy::OneForOne, [("first", 0, &[0]), ("other", 0, &[])]),
+        (Strategy::OneForOne, [("first", 0, &[2]), ("its own", 1, &[])]),
+        (Strategy::OneForAll, [("first", 0, &[2]), ("behind it", 0, &[])]),
+    ] {
+        let mut kernel = kernel_of_grants(strategy, &actors);
+        with_house(&mut kernel, |kernel, _| {
+            let told = std::format!("first was not started: {}", Error::NotFound.prose());
+            assert_eq!(kernel.log_lines().first(), Some(&told), "{strategy:?}: {actors:?}");
+        });
+    }
+}
