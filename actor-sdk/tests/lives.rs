@@ -61,9 +61,10 @@ fn a_wait_ends_when_its_capability_expires_and_a_rate_asks_for_patience() {
 fn a_wait_for_several_ends_with_the_first_that_expires() {
     let mut kernel = Kernel::new();
     let (factory, door) = (kernel.grant::<Factory>("factory"), kernel.grant::<Endpoint>("door"));
-    let bell = factory.notification().unwrap();
-    let late = bell.derive().expires_at(9_000).get().unwrap();
-    let soon = bell.derive().expires_at(2_000).get().unwrap();
+    let [late, soon] = [9_000, 2_000].map(|at_ns| {
+        let bell = factory.notification().unwrap();
+        bell.derive().expires_at(at_ns).get().unwrap()
+    });
     let mut any = Select::new().message(&door).bits(&late).bits(&soon);
     assert_eq!(any.wait(1_000).err(), Some(Unmet { error: Error::TimedOut, place: None }));
     assert_eq!(any.wait(NEVER).err(), Some(Unmet { error: Error::Expired, place: Some(2) }));

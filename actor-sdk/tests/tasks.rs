@@ -7,7 +7,8 @@ use actor_sdk::abi::HostCall;
 use actor_sdk::fake::Kernel;
 use actor_sdk::task::{Either, Tasks, both, either};
 use actor_sdk::{
-    Capability, Clock, EndReason, Endpoint, Error, NEVER, Notification, Outgoing, Plan, RevokeScope, Spawner,
+    Capability, Clock, EndReason, Endpoint, Error, NEVER, Notification, Outgoing, Plan, RevokeScope, Rights,
+    Spawner,
 };
 
 fn clock(kernel: &mut Kernel) -> Clock {
@@ -76,6 +77,43 @@ fn several_that_wait_for_one_thing_get_it_by_turns_in_their_order() {
         (first, tasks.recv(&door).await.unwrap().label)
     };
     assert_eq!(tasks.run(both(twice(), twice())), Ok(((1, 3), (2, 4))));
+}
+
+#[test]
+fn several_that_wait_for_one_thing_by_copies_get_it_by_turns_too() {
+    let mut kernel = Kernel::new();
+    let (clock, door) = (clock(&mut kernel), kernel.grant::<Endpoint>("door"));
+    let [copy, other] = [(), ()].map(|()| door.narrowed(Rights::RECEIVE).unwrap());
+    (1..=6).for_each(|label| say(&door, label));
+    let tasks = Tasks::new(&clock);
+    let twice = async |endpoint| {
+        let first = tasks.recv(endpoint).await.unwrap().label;
+        (first, tasks.recv(endpoint).await.unwrap().label)
+    };
+    let heard = tasks.run(both(twice(&door), both(twice(&copy), twice(&other)))).unwrap();
+    assert_eq!(heard, ((1, 4), ((2, 5), (3, 6))));
+}
+
+#[test]
+fn an_end_is_told_to_all_who_wait_for_it_by_whatever_capability() {
+    let mut kernel = Kernel::new();
+    let (clock, spawner) = (clock(&mut kernel), kernel.grant::<Spawner>("spawner"));
+    let (child, bell) = (spawner.spawn(&Plan::new("child", "any")).unwrap(), kernel.grant("bell"));
+    let copy = child.narrowed(Rights::WAIT).unwrap();
+    let tasks = Tasks::new(&clock);
+    let ends = async {
+        let ends = both(tasks.end(&child), tasks.end(&copy)).await;
+        (ends.0.map(|end| end.reason), ends.1.map(|end| end.reason))
+    };
+    // It has not ended when the two begin to wait.
+    let first = async {
+        tasks.until(1_000).await.unwrap();
+        Notification::signal(&bell, 1).unwrap();
+        tasks.bits(&bell).await.unwrap();
+        child.kill().unwrap();
+    };
+    let killed = Ok(EndReason::Killed);
+    assert_eq!(tasks.run(both(ends, first)).unwrap().0, (killed, killed));
 }
 
 #[test]

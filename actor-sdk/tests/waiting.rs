@@ -48,6 +48,20 @@ fn a_select_that_is_refused_says_because_of_what() {
 }
 
 #[test]
+fn a_select_refuses_a_thing_that_is_in_it_twice_by_whatever_capability() {
+    let mut kernel = Kernel::new();
+    let (left, right) = (kernel.grant::<Endpoint>("left"), kernel.grant::<Endpoint>("right"));
+    let copy = left.narrowed(Rights::RECEIVE).unwrap();
+    let twice = Unmet { error: Error::InvalidArgument, place: Some(2) };
+    assert_eq!(Select::new().message(&left).message(&right).message(&copy).wait(NOW).err(), Some(twice));
+    assert_eq!(Select::new().message(&left).message(&right).message(&left).wait(NOW).err(), Some(twice));
+    // What does not resolve comes first.
+    copy.revoke(RevokeScope::Whole).unwrap();
+    let revoked = Unmet { error: Error::Revoked, place: Some(2) };
+    assert_eq!(Select::new().message(&left).message(&left).message(&copy).wait(NOW).err(), Some(revoked));
+}
+
+#[test]
 fn cancelling_a_token_cancels_those_below_it_and_no_other() {
     let mut kernel = Kernel::new();
     let factory = kernel.grant::<Factory>("factory");

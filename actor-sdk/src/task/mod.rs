@@ -5,10 +5,13 @@
 //! * The actor waits in one place only, by a [`Select`](crate::Select) over all that its tasks wait for, when no task has
 //!   anything to do: nothing is polled in vain, and a task that waits costs no host call.
 //! * Who has waited longest for a thing gets it, and things that always have something are taken from in turns.
-//! * Dropping a future ends its wait and loses nothing: a message that came for it is kept for the next who waits there.
+//! * Dropping a future ends its wait and loses nothing: a message that came for it is kept for the next who waits there
+//!   by the same capability.
 //!
 //! Does not: run anything at the same time. A task goes on until it awaits something; host calls that block (`call`,
-//! `send` to a full queue) block all tasks. Up to 256 different things can be waited for at once.
+//! `send` to a full queue) block all tasks. Up to 256 different capabilities can be waited for at once; of several that
+//! name one thing by one at a time, that of who has waited longest: what becomes of the others meanwhile, if they are
+//! taken back or expire, is told when the actor's wait has ended.
 //!
 //! ```
 //! use actor_sdk::task::{Tasks, both};

@@ -1,9 +1,9 @@
 //! What tasks wait for, and the actor's wait for all of it.
 //!
 //! Owns: the list of waits in the order in which they began, and what has come for somebody who was dropped.
-//! Invariant: a thing is in the actor's wait once, however many tasks wait for it; what comes goes to the first of
-//! them.
-//! Does not: poll anybody. It wakes.
+//! Invariant: a thing is in the actor's wait once, however many tasks wait for it, by however many capabilities; what
+//! comes goes to the first of them.
+//! Does not: poll anybody. It wakes. Nor does it know which capabilities name one thing, before the kernel says so.
 
 use alloc::rc::Rc;
 use alloc::vec::Vec;
@@ -65,7 +65,7 @@ pub struct Waits<'a> {
 }
 
 impl<'a> Waits<'a> {
-    /// Each thing once, in the order in which somebody began to wait for it, and the first moment.
+    /// Each capability once, in the order in which somebody began to wait for it, and the first moment.
     fn sought(&self) -> (Vec<What<'a>>, u64) {
         let (mut things, mut moment_ns) = (Vec::<What<'a>>::new(), NEVER);
         for waiting in self.waiting.iter().filter(|waiting| waiting.came.is_none()) {
@@ -125,13 +125,26 @@ impl<'a> Waits<'a> {
     }
 }
 
+/// Waits for any of `things`. Of two that turn out to be one, the later is left out: whoever waits for it has waited
+/// less long, and is the first when the others have been served.
+fn any_of(things: &mut Vec<What<'_>>, deadline_ns: u64) -> Result<(usize, Event), Unmet> {
+    loop {
+        match things.iter().fold(Select::new(), |any, thing| thing.add_to(any)).wait(deadline_ns) {
+            Err(Unmet { error: Error::InvalidArgument, place: Some(place) }) if place < things.len() => {
+                things.remove(place);
+            }
+            came => return came,
+        }
+    }
+}
+
 impl Shared<'_> {
     /// Waits until something comes that somebody waits for, and wakes him.
     ///
     /// # Errors
     /// See [`Tasks::run`](super::Tasks::run).
     pub fn wait(&self) -> Result<(), Error> {
-        let (things, moment_ns) = self.waits.borrow().sought();
+        let (mut things, moment_ns) = self.waits.borrow().sought();
         let came = match (things.is_empty(), moment_ns) {
             (true, NEVER) => return Err(Error::WouldDeadlock),
             (true, _) => self
@@ -139,7 +152,7 @@ impl Shared<'_> {
                 .sleep_until(moment_ns)
                 .and(Err(Error::TimedOut))
                 .map_err(|error| Unmet { error, place: None }),
-            (false, _) => things.iter().fold(Select::new(), |any, thing| thing.add_to(any)).wait(moment_ns),
+            (false, _) => any_of(&mut things, moment_ns),
         };
         let handle = |place: usize| things.get(place).and_then(|thing| thing.handle());
         let (to, came) = match came {

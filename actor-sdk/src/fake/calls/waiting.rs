@@ -26,9 +26,11 @@ impl Calls<'_> {
         for place in 0..count {
             let record = self.memory.read(at(place), WaitItem::SIZE as u32)?;
             let handle = WaitItem::decode(record).map_err(|_| Error::InvalidArgument)?.handle;
-            let twice = kinds.iter().any(|(earlier, _)| *earlier == handle);
-            let call = if twice { Err(Error::InvalidArgument) } else { self.can_wait_for(handle) };
-            kinds.push((handle, call.map_err(|error| self.note(at(place), error))?));
+            let call = self.can_wait_for(handle).map_err(|error| self.note(at(place), error))?;
+            kinds.push((handle, call));
+        }
+        if let Some(place) = self.second_of_two(kinds.iter().map(|(handle, _)| *handle)) {
+            return Err(self.note(at(place), Error::InvalidArgument).into());
         }
         for place in (0..count).map(|step| (first % count + step) % count) {
             let Some((handle, call)) = kinds.get(place as usize) else { continue };
@@ -49,6 +51,19 @@ impl Calls<'_> {
             }
             (refused, _) => Err(refused),
         }
+    }
+
+    /// The first place of a thing that an earlier one names too, by whatever capability.
+    fn second_of_two(&self, handles: impl Iterator<Item = Handle>) -> Option<u32> {
+        let mut earlier = Vec::new();
+        for (place, handle) in (0..).zip(handles) {
+            let object = self.state.lookup(handle).ok()?.object;
+            if earlier.contains(&object) {
+                return Some(place);
+            }
+            earlier.push(object);
+        }
+        None
     }
 
     fn expires_at_ns(&self, handle: Handle) -> Option<u64> {
