@@ -2,8 +2,8 @@
 
 use actor_sdk::fake::Kernel;
 use actor_sdk::{
-    Capability, Clock, EndReason, Endpoint, Error, Event, Factory, NEVER, NOW, Notification, Outgoing, Plan,
-    Policy, Published, RevokeScope, Rights, Select, Spawner, Token, Topic, Unmet,
+    Actor, Capability, Clock, EndReason, Endpoint, Error, Event, Factory, NEVER, NOW, Notification, Outgoing,
+    Plan, Policy, Published, RevokeScope, Rights, Select, Spawner, Token, Topic, Unmet,
 };
 
 #[test]
@@ -45,6 +45,16 @@ fn a_select_that_is_refused_says_because_of_what() {
     assert_eq!(any.wait(NOW).err(), Some(Unmet { error: Error::MissingRight, place: Some(1) }));
     assert_eq!(kernel.sent("left").len(), 1, "it was taken by a wait that was refused");
     assert_eq!(Select::new().wait(NOW).err().map(Error::from), Some(Error::InvalidArgument));
+}
+
+#[test]
+fn a_select_for_the_actor_s_own_end_is_refused() {
+    let mut kernel = Kernel::new();
+    let (door, own) = (kernel.grant::<Endpoint>("door"), Actor::myself().unwrap());
+    door.try_send(&Outgoing::new(1)).unwrap();
+    let refused = Unmet { error: Error::WouldDeadlock, place: Some(1) };
+    assert_eq!(Select::new().message(&door).end(&own).wait(NEVER).err(), Some(refused));
+    assert_eq!(kernel.sent("door").len(), 1);
 }
 
 #[test]

@@ -196,10 +196,6 @@ impl Calls<'_> {
         }
     }
 
-    pub(super) fn has_ended(&mut self, actor: Handle) -> Result<bool, Error> {
-        Ok(!self.is_myself(actor.bits())? && self.actor(actor.bits())?.end.is_some())
-    }
-
     pub(super) fn actor_open(&mut self, _system: u64, id: u64) -> Outcome {
         let index = self.state.actors.iter().position(|actor| actor.id == id).ok_or(Error::NotFound)?;
         self.install_new(Object::Actor(index))

@@ -7,6 +7,7 @@ use tessera_abi::{Error, Handle, HostCall, NOW, ObjectKind, WAIT_ITEMS_MAX, Wait
 
 use super::{Calls, Outcome};
 use crate::fake::Refused;
+use crate::fake::state::Object;
 
 impl Calls<'_> {
     #[expect(clippy::too_many_arguments, reason = "a row of the table, as wide as it is there")]
@@ -78,14 +79,17 @@ impl Calls<'_> {
             ObjectKind::Actor => HostCall::ActorWait,
             _ => return Err(Error::WrongKind),
         };
-        self.state.resolve(call, handle).map(|_| call)
+        match self.state.resolve(call, handle)?.object {
+            Object::Myself => Err(Error::WouldDeadlock),
+            _ => Ok(call),
+        }
     }
 
     fn take(&mut self, handle: Handle, call: HostCall, message: u32, bits: u32) -> Outcome {
         match call {
             HostCall::Recv => self.recv(handle.bits(), message, NOW),
             HostCall::NotificationWait => self.notification_wait(handle.bits(), bits, NOW),
-            _ if self.has_ended(handle)? => Ok(0),
+            _ if self.actor(handle.bits())?.end.is_some() => Ok(0),
             _ => Err(Error::WouldBlock.into()),
         }
     }
