@@ -1,7 +1,7 @@
 //! Accounts, against the fake kernel.
 
 use actor_sdk::abi::{HostCall, Resource};
-use actor_sdk::{Account, Amounts, Error, Plan, Rights, Spawner, fake};
+use actor_sdk::{Account, Amounts, Error, Plan, Rights, Spawner, System, fake};
 
 const PART: Amounts = Amounts { memory: 1 << 20, slots: 100, mailbox: 4096, actors: 4, ..Amounts::NONE };
 
@@ -24,6 +24,49 @@ fn a_part_is_out_of_what_is_free_and_is_resized() {
     assert_eq!((part.limit, part.free), (PART.with(Resource::Actors, 2), PART.with(Resource::Actors, 2)));
     assert_eq!((part.name.as_str(), part.parent), ("part", whole.index));
     assert_eq!(whole.given, part.limit);
+}
+
+/// How many actors it may have, has given, has free, owes.
+fn four(account: &Account) -> Result<[u64; 4], Error> {
+    let record = account.info()?;
+    Ok([record.limit, record.given, record.free, record.owed].map(|amounts| amounts.of(Resource::Actors)))
+}
+
+#[test]
+fn a_part_that_is_refused_leaves_nothing() {
+    let mut kernel = fake::Kernel::new();
+    let whole = kernel.grant::<Account>("account");
+    let system = kernel.grant::<System>("system");
+    let small = whole.split("small", &PART).unwrap();
+    let accounts = || system.accounts().count();
+    assert_eq!(small.split("more", &PART.with(Resource::Actors, 5)).unwrap_err(), Error::OverQuota);
+    assert_eq!(accounts(), 2);
+    kernel.limit_slots(kernel.slots_used());
+    assert_eq!(small.split("part", &PART).unwrap_err(), Error::TableFull);
+    assert_eq!((accounts(), four(&small)), (2, Ok([4, 0, 4, 0])));
+}
+
+#[test]
+fn what_a_shrunk_account_has_given_on_it_owes_until_it_comes_back() {
+    let mut kernel = fake::Kernel::new();
+    let whole = kernel.grant::<Account>("account");
+    let top = whole.split("top", &Amounts::NONE.with(Resource::Actors, 10)).unwrap();
+    let middle = top.split("middle", &Amounts::NONE.with(Resource::Actors, 8)).unwrap();
+    let leaf = middle.split("leaf", &Amounts::NONE.with(Resource::Actors, 6)).unwrap();
+    middle.shrink(&actors(1)).unwrap();
+    assert_eq!([four(&top), four(&middle)], [Ok([10, 6, 4, 0]), Ok([1, 6, 0, 5])]);
+    assert_eq!(leaf.grow(&middle, &actors(7)), Err(Error::OverQuota), "nothing is to be had of who owes");
+    middle.grow(&top, &actors(3)).unwrap();
+    assert_eq!(
+        [four(&top), four(&middle)],
+        [Ok([10, 6, 4, 0]), Ok([3, 6, 0, 3])],
+        "it pays what is owed first"
+    );
+    leaf.shrink(&actors(2)).unwrap();
+    assert_eq!(
+        [four(&top), four(&middle), four(&leaf)],
+        [Ok([10, 3, 7, 0]), Ok([3, 2, 1, 0]), Ok([2, 0, 2, 0])]
+    );
 }
 
 #[test]

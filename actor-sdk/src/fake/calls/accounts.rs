@@ -1,8 +1,10 @@
 //! The fake kernel's accounts.
 //!
-//! Invariant: what an account was given is out of what its parent has free, as in the real kernel.
-//! Does not: charge anything: nothing is ever in use, so nothing is owed. What an account had stays given when it
-//! goes; a test is over soon.
+//! Invariant: what an account was given is out of what its parent has free, as in the real kernel
+//! (kernel/core/src/account/balance.rs), whose rules these are: what it has less of, it gives up as far as it is free,
+//! and owes the rest.
+//! Does not: charge anything: what is owed has been given on. What an account had stays given when it goes; a test is
+//! over soon.
 
 use tessera_abi::account::UNCHANGED;
 use tessera_abi::{
@@ -16,9 +18,14 @@ impl Calls<'_> {
     pub(super) fn account_split(&mut self, account: u64, name: u32, len: u32, amounts: u32) -> Outcome {
         let name = Name::new(&self.text(name, len)?).ok_or(Error::TooLong)?;
         let (parent, amounts) = (self.account(account)?, self.amounts(amounts)?);
-        let child = self.state.add_account(parent as u32, name, &Amounts::NONE);
-        self.resize(child, Some(parent), &amounts)?;
-        self.install_new(Object::Account(child))
+        if self.state.slots_free() == 0 {
+            return Err(Error::TableFull.into());
+        }
+        let child = self.state.new_account(parent as u32, name, &Amounts::NONE);
+        self.may_resize(&child, Some(parent), &amounts)?;
+        self.state.accounts.push(child);
+        self.resize(child.index as usize, &amounts);
+        self.install_new(Object::Account(child.index as usize))
     }
 
     pub(super) fn account_resize(&mut self, account: u64, parent: u64, limits: u32) -> Outcome {
@@ -30,7 +37,9 @@ impl Calls<'_> {
                 _ => return Err(Error::WrongKind.into()),
             },
         };
-        self.resize(account, parent, &limits)?;
+        let child = self.state.accounts.get(account).ok_or(Error::WrongKind)?;
+        self.may_resize(child, parent, &limits)?;
+        self.resize(account, &limits);
         Ok(0)
     }
 
@@ -67,40 +76,93 @@ impl Calls<'_> {
         if amounts.reserved == [0; 4] { Ok(amounts) } else { Err(Error::InvalidArgument) }
     }
 
-    /// All limits or none.
-    fn resize(&mut self, account: usize, parent: Option<usize>, limits: &Amounts) -> Result<(), Error> {
-        let mut child = *self.state.accounts.get(account).ok_or(Error::WrongKind)?;
+    /// Whether all limits can change.
+    fn may_resize(
+        &self,
+        child: &AccountRecord,
+        parent: Option<usize>,
+        limits: &Amounts,
+    ) -> Result<(), Error> {
         let above = child.parent as usize;
-        if child.parent == AccountRecord::NO_PARENT || parent.is_some_and(|parent| parent != above) {
+        let whole = self.state.accounts.get(above).ok_or(Error::InvalidArgument)?;
+        if parent.is_some_and(|parent| parent != above) {
             return Err(Error::InvalidArgument);
         }
-        let mut whole = *self.state.accounts.get(above).ok_or(Error::InvalidArgument)?;
-        for resource in Resource::ALL.iter().copied().filter(|resource| limits.of(*resource) != UNCHANGED) {
-            let (old, new, free) = (child.limit.of(resource), limits.of(resource), whole.free.of(resource));
-            if new > old && parent.is_none() {
+        for resource in changing(limits) {
+            let more = limits.of(resource).saturating_sub(child.limit.of(resource));
+            if more > 0 && parent.is_none() {
                 return Err(Error::MissingRight);
             }
-            let left = (free + old).checked_sub(new).ok_or(Error::OverQuota)?;
-            whole.free = whole.free.with(resource, left);
-            whole.given = whole.given.with(resource, (whole.given.of(resource) + new).saturating_sub(old));
-            child.free = child.free.with(resource, new.saturating_sub(child.given.of(resource)));
-            child.limit = child.limit.with(resource, new);
-        }
-        for (place, record) in [(account, child), (above, whole)] {
-            if let Some(kept) = self.state.accounts.get_mut(place) {
-                *kept = record;
+            if more > whole.free.of(resource) {
+                return Err(Error::OverQuota);
             }
         }
         Ok(())
     }
+
+    /// Gives an account other limits, which it may have.
+    fn resize(&mut self, account: usize, limits: &Amounts) {
+        for resource in changing(limits) {
+            let Some(child) = self.state.accounts.get_mut(account) else { return };
+            let (old, new, above) = (child.limit.of(resource), limits.of(resource), child.parent as usize);
+            child.limit = child.limit.with(resource, new);
+            let back =
+                if new > old { put(child, resource, new - old) } else { take(child, resource, old - new) };
+            if let Some(whole) = self.state.accounts.get_mut(above) {
+                let more = new.saturating_sub(old);
+                let _all_free = take(whole, resource, more);
+                whole.given = whole.given.with(resource, whole.given.of(resource) + more);
+            }
+            self.pass_up(above, resource, back);
+        }
+    }
+
+    /// Moves what was given back to this account, and on where that pays a debt.
+    fn pass_up(&mut self, account: usize, resource: Resource, amount: u64) {
+        if amount > 0
+            && let Some(whole) = self.state.accounts.get_mut(account)
+        {
+            whole.given = whole.given.with(resource, whole.given.of(resource).saturating_sub(amount));
+            let (paid, above) = (put(whole, resource, amount), whole.parent as usize);
+            self.pass_up(above, resource, paid);
+        }
+    }
+}
+
+/// The resources whose limit is to change.
+fn changing(limits: &Amounts) -> impl Iterator<Item = Resource> {
+    Resource::ALL.iter().copied().filter(|resource| limits.of(*resource) != UNCHANGED)
+}
+
+/// Takes `amount` out of what is free; how much there was. The rest is owed.
+fn take(account: &mut AccountRecord, resource: Resource, amount: u64) -> u64 {
+    let (free, owed) = (account.free.of(resource), account.owed.of(resource));
+    let there = amount.min(free);
+    account.free = account.free.with(resource, free - there);
+    account.owed = account.owed.with(resource, owed + amount - there);
+    there
+}
+
+/// Adds `amount` to what is free; how much of it pays a debt.
+fn put(account: &mut AccountRecord, resource: Resource, amount: u64) -> u64 {
+    let (free, owed) = (account.free.of(resource), account.owed.of(resource));
+    let paid = amount.min(owed);
+    account.free = account.free.with(resource, free + amount - paid);
+    account.owed = account.owed.with(resource, owed - paid);
+    paid
 }
 
 impl State {
     /// Adds an account that has so much.
     pub fn add_account(&mut self, parent: u32, name: Name, amounts: &Amounts) -> usize {
-        let index = self.accounts.len();
-        self.accounts.push(AccountRecord {
-            index: index as u32,
+        self.accounts.push(self.new_account(parent, name, amounts));
+        self.accounts.len() - 1
+    }
+
+    /// An account that has so much, and is not among the others yet.
+    fn new_account(&self, parent: u32, name: Name, amounts: &Amounts) -> AccountRecord {
+        AccountRecord {
+            index: self.accounts.len() as u32,
             parent,
             name,
             limit: *amounts,
@@ -108,7 +170,6 @@ impl State {
             given: Amounts::NONE,
             free: *amounts,
             owed: Amounts::NONE,
-        });
-        index
+        }
     }
 }
