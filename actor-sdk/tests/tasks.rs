@@ -67,6 +67,35 @@ fn a_task_that_was_spawned_goes_on_beside_the_first_and_is_joined() {
 }
 
 #[test]
+fn a_run_within_a_run_leaves_the_others_to_it() {
+    let mut kernel = Kernel::new();
+    let clock = clock(&mut kernel);
+    let done = RefCell::new(Vec::new());
+    let tasks = Tasks::new(&clock);
+    let after = |moment_ns| {
+        let (own, done) = (tasks.clone(), &done);
+        tasks.spawn(async move {
+            own.until(moment_ns).await.unwrap();
+            done.borrow_mut().push(moment_ns);
+        })
+    };
+    let (early, late) = (after(1_000), after(5_000));
+    let outer = tasks.run(async {
+        let inner = tasks.run(async {
+            let spawned = after(4_000);
+            tasks.until(3_000).await.map(|()| spawned)
+        });
+        assert_eq!(done.take(), [1_000], "others go on meanwhile");
+        inner.unwrap().unwrap().await;
+        both(early, late).await;
+        after(6_000).detach();
+    });
+    assert_eq!((outer, done.take()), (Ok(()), vec![4_000, 5_000]));
+    assert_eq!(tasks.run(tasks.until(7_000)), Ok(Ok(())));
+    assert_eq!(done.take(), [], "what the outermost leaves is dropped");
+}
+
+#[test]
 fn several_that_wait_for_one_thing_get_it_by_turns_in_their_order() {
     let mut kernel = Kernel::new();
     let (clock, door) = (clock(&mut kernel), kernel.grant::<Endpoint>("door"));

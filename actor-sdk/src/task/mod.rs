@@ -43,7 +43,7 @@ use alloc::rc::Rc;
 use alloc::sync::Arc;
 use alloc::task::Wake;
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::fmt;
 use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -91,6 +91,8 @@ struct Shared<'a> {
     clock: &'a Clock,
     waits: RefCell<Waits<'a>>,
     tasks: RefCell<Vec<Task<'a>>>,
+    /// How many runs there are, each within the one before.
+    runs: Cell<usize>,
 }
 
 /// The tasks of an actor; clones mean the same ones. See the module.
@@ -108,32 +110,39 @@ impl<'a> Tasks<'a> {
     #[must_use]
     pub fn new(clock: &'a Clock) -> Self {
         let (waits, tasks) = (RefCell::new(Waits::default()), RefCell::new(Vec::new()));
-        Self(Rc::new(Shared { clock, waits, tasks }))
+        Self(Rc::new(Shared { clock, waits, tasks, runs: Cell::new(0) }))
     }
 
-    /// Runs `first`, and all that are spawned meanwhile, until `first` is done. Those that are not are dropped then.
+    /// Runs `first`, and all that are spawned before it is done; those that are not done then are dropped. A run within a
+    /// run leaves them to the outer one. Meanwhile whoever called it stands still, and, unless that was the outer run's
+    /// `first`, so do all that were spawned before.
     ///
     /// # Errors
     /// [`Error::WouldDeadlock`] when all wait for each other and nothing of the kernel's; otherwise what the actor's wait
     /// was refused with, if that concerns none of the things that are waited for.
     pub fn run<T>(&self, first: impl Future<Output = T>) -> Result<T, Error> {
+        self.0.runs.update(|runs| runs + 1);
+        let done = self.run_to_end(first);
+        self.0.runs.update(|runs| runs - 1);
+        if self.0.runs.get() == 0 {
+            self.drop_others();
+        }
+        done
+    }
+
+    fn run_to_end<T>(&self, first: impl Future<Output = T>) -> Result<T, Error> {
         let (mut first, woken) = (Box::pin(first), Woken::new());
         let waker = Waker::from(woken.clone());
-        let done = loop {
+        loop {
             if woken.take()
                 && let Poll::Ready(done) = first.as_mut().poll(&mut Context::from_waker(&waker))
             {
-                break Ok(done);
+                return Ok(done);
             }
-            if !self.poll_others()
-                && !woken.0.load(Ordering::Relaxed)
-                && let Err(error) = self.0.wait()
-            {
-                break Err(error);
+            if !self.poll_others() && !woken.0.load(Ordering::Relaxed) {
+                self.0.wait()?;
             }
-        };
-        self.drop_others();
-        done
+        }
     }
 
     fn drop_others(&self) {
