@@ -8,7 +8,8 @@
 //! Locks: `TABLE`, `BODY`, `INBOX`, `END`, each alone unless `docs/CONCURRENCY.md` says otherwise.
 //!
 //! [`activation`] is its life on a stack, [`activity`] where its time goes, `asking` how it is asked to end, `code` how
-//! it comes by its instance, [`end`] its end, `pulse` its signs of life, [`registry`] the list of all of them,
+//! it comes by its instance, [`end`] its end, `parts` what it is made of, `pulse` its signs
+//! of life, [`registry`] the list of all of them,
 //! `scheduled` what the scheduler asks of it, [`spawn`] their beginning, `waiting` how one blocks and what ends that.
 
 pub mod activation;
@@ -16,6 +17,7 @@ pub mod activity;
 mod asking;
 mod code;
 pub mod end;
+mod parts;
 pub mod pulse;
 pub mod registry;
 mod scheduled;
@@ -24,7 +26,6 @@ mod waiting;
 
 use crate::account::{Account, Tenancy};
 use crate::cap::{Pass, Proof, Table, Through, Tree};
-use crate::engine::{Instance, Limits};
 use crate::ipc::{Endpoint, Parcel};
 use crate::kernel::Kernel;
 use crate::sched::core::Place;
@@ -33,87 +34,20 @@ use crate::sched::gate::{Cause, Gate, Wake};
 use crate::sched::hold::{Hold, Release};
 use crate::sched::inherit::Standing;
 use crate::sched::spot::Spot;
-use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use khal::contain::Meter;
 use khal::cpu::CoreId;
-use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
+use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering};
 use khal::sync::{Mutex, PreemptGuard};
-use khal::thread::{Pause, Stack, Thread};
-use spin::Once;
-use tessera_abi::{ActorState, EndReason, Name, Priority, Shape};
+use khal::thread::Pause;
+use tessera_abi::{ActorState, EndReason};
 
 pub use activity::{Activity, Spent};
 pub use code::Code;
 pub use end::{End, EndSignal};
+pub(crate) use parts::Body;
+pub use parts::{ActorId, Profile, Tally};
 pub use pulse::{Pulse, Silence};
-
-/// Names an actor for ever: a place in the registry and how often it has been used. Never 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ActorId(pub(crate) u64);
-
-impl ActorId {
-    /// The id with these bits, as somebody claimed it.
-    pub fn from_bits(bits: u64) -> Self {
-        ActorId(bits)
-    }
-
-    /// The bits that cross the border.
-    pub fn bits(self) -> u64 {
-        self.0
-    }
-
-    /// The place in the registry.
-    pub fn index(self) -> u32 {
-        self.0 as u32
-    }
-}
-
-/// What is known of an actor before it is made.
-#[derive(Debug)]
-pub struct Profile {
-    /// What it is called; need not be unique.
-    pub name: Name,
-    /// The module it runs.
-    pub module: Name,
-    /// How it lives.
-    pub shape: Shape,
-    /// Its own priority.
-    pub priority: Priority,
-    /// What its instance may take.
-    pub limits: Limits,
-    /// Its argument text.
-    pub args: Vec<u8>,
-}
-
-/// What an actor runs on and with. Whoever runs the actor takes the parts out and puts them back.
-#[derive(Default)]
-pub(crate) struct Body {
-    /// A stack put by for the first activation: main actors have theirs from the start.
-    pub(crate) stack: Option<Stack>,
-    /// The module that it was given, until its first activation.
-    pub(crate) code: Option<Box<Code>>,
-    /// The activation, while one is on.
-    pub(crate) thread: Option<Thread>,
-    /// The program's state, between activations.
-    pub(crate) instance: Option<Box<dyn Instance>>,
-}
-
-/// What an actor has done.
-#[derive(Debug, Default)]
-pub struct Tally {
-    /// Time on a core, in ns.
-    pub cpu_ns: AtomicU64,
-    /// Times that it was switched to.
-    pub turns: AtomicU64,
-    /// Messages received, answers included.
-    pub messages_in: AtomicU64,
-    /// Messages sent, calls and answers included.
-    pub messages_out: AtomicU64,
-    /// What is measured only while statistics are kept.
-    activity: Once<Box<Activity>>,
-}
 
 /// See the module.
 pub struct Actor {

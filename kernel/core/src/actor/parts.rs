@@ -1,0 +1,78 @@
+//! What an actor is made of: its name for ever, what is known of it before it is made, what it runs on, what it has done.
+//!
+//! Invariant: an id is never 0 and never given twice; see [`super::registry`]. Takes no lock.
+
+use super::{Activity, Code};
+use crate::engine::{Instance, Limits};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use khal::sync::atomic::AtomicU64;
+use khal::thread::{Stack, Thread};
+use spin::Once;
+use tessera_abi::{Name, Priority, Shape};
+
+/// Names an actor for ever: a place in the registry and how often it has been used. Never 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ActorId(pub(crate) u64);
+
+impl ActorId {
+    /// The id with these bits, as somebody claimed it.
+    pub fn from_bits(bits: u64) -> Self {
+        ActorId(bits)
+    }
+
+    /// The bits that cross the border.
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The place in the registry.
+    pub fn index(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+/// What is known of an actor before it is made.
+#[derive(Debug)]
+pub struct Profile {
+    /// What it is called; need not be unique.
+    pub name: Name,
+    /// The module it runs.
+    pub module: Name,
+    /// How it lives.
+    pub shape: Shape,
+    /// Its own priority.
+    pub priority: Priority,
+    /// What its instance may take.
+    pub limits: Limits,
+    /// Its argument text.
+    pub args: Vec<u8>,
+}
+
+/// What an actor runs on and with. Whoever runs the actor takes the parts out and puts them back.
+#[derive(Default)]
+pub(crate) struct Body {
+    /// A stack put by for the first activation: main actors have theirs from the start.
+    pub(crate) stack: Option<Stack>,
+    /// The module that it was given, until its first activation.
+    pub(crate) code: Option<Box<Code>>,
+    /// The activation, while one is on.
+    pub(crate) thread: Option<Thread>,
+    /// The program's state, between activations.
+    pub(crate) instance: Option<Box<dyn Instance>>,
+}
+
+/// What an actor has done.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Time on a core, in ns.
+    pub cpu_ns: AtomicU64,
+    /// Times that it was switched to.
+    pub turns: AtomicU64,
+    /// Messages received, answers included.
+    pub messages_in: AtomicU64,
+    /// Messages sent, calls and answers included.
+    pub messages_out: AtomicU64,
+    /// What is measured only while statistics are kept.
+    pub(super) activity: Once<Box<Activity>>,
+}
