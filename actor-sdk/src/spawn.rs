@@ -143,10 +143,10 @@ impl Spawner {
     /// Starts an actor.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for a module that the image has not, [`Error::BadModule`] for one that is
-    /// broken, [`Error::MissingRight`] for a grant that is not this actor's to give, [`Error::TooLong`]
-    /// for a name, an argument text or a number of capabilities past its limit, [`Error::OverQuota`] when
-    /// its account has too little left.
+    /// [`Error::NotFound`] for a module that the image has not, [`Error::MissingRight`] for a grant that is not
+    /// this actor's to give, [`Error::TooLong`] for a name, an argument text or a number of capabilities past its
+    /// limit, [`Error::OverQuota`] when its account has too little left. A module that is broken is no error here: it
+    /// ends the actor, as a fault that says what is wrong with it.
     pub fn spawn(&self, plan: &Plan) -> Result<Actor, Error> {
         self.make(plan, sys::spawn)
     }
@@ -172,11 +172,10 @@ impl Spawner {
     }
 
     /// Starts an actor of a module that is none of the image's; what the plan calls its module means nothing. The
-    /// kernel copies the module, at most 16 MiB, before this returns. One that is no good ends the actor, as a
-    /// fault that says what is wrong with it.
+    /// kernel copies the module, at most 16 MiB, before this returns.
     ///
     /// # Errors
-    /// As [`Spawner::spawn`] but for [`Error::NotFound`] and [`Error::BadModule`]; those of the region.
+    /// As [`Spawner::spawn`] but for [`Error::NotFound`]; those of the region.
     pub fn spawn_code(&self, plan: &Plan, code: Code<'_>) -> Result<Actor, Error> {
         self.make(plan, |spawner, request| code.spawn(spawner, request, false))
     }

@@ -163,7 +163,7 @@ fn a_child_that_cannot_be_started_is_tried_again_after_a_wait_and_given_up() {
     let mut now = S;
     for attempt in 0..4 {
         assert_eq!(supervisor.next(now), Some(Action::Start(0)), "attempt {attempt}");
-        supervisor.not_started(0, Error::BadModule, now);
+        supervisor.not_started(0, Error::NotFound, now);
         if attempt < 3 {
             assert_eq!((supervisor.next(now), supervisor.wake_ns()), (None, now + RETRY_NS));
         }

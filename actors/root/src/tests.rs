@@ -150,10 +150,10 @@ fn every_actor_gets_exactly_what_the_manifest_grants() {
 #[test]
 fn an_actor_that_is_refused_is_reported_and_the_others_start() {
     let mut kernel = kernel();
-    kernel.refuse(HostCall::Spawn, Error::BadModule);
+    kernel.refuse(HostCall::Spawn, Error::NotFound);
     run_until_wait(&mut kernel);
     assert_eq!(kernel.spawned().len(), 1);
-    assert!(kernel.log_lines()[0].starts_with("echo was not started: The module cannot be loaded"));
+    assert!(kernel.log_lines()[0].starts_with("echo was not started: No such module"));
     assert_eq!(kernel.log_lines()[1], "1 of 2 actors started");
 }
 
@@ -332,7 +332,7 @@ fn an_actor_that_there_is_no_room_for_is_reported_once_and_tried_until_there_is(
 #[test]
 fn an_actor_that_is_refused_again_and_again_is_given_up() {
     let mut kernel = kernel_of(Restart::OnFault);
-    (0..6).for_each(|_| kernel.refuse(HostCall::Spawn, Error::BadModule));
+    (0..6).for_each(|_| kernel.refuse(HostCall::Spawn, Error::NotFound));
     with_house(&mut kernel, |kernel, house| {
         (0..2).for_each(|_| turn(house));
         assert!(house.is_over());

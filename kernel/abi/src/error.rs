@@ -31,7 +31,7 @@ numbered! {
         WouldDeadlock = 19, "would-deadlock", "The call would close a circle of actors waiting for each other.";
         Busy = 20, "busy", "Not now: somebody else is using this, or its rate is used up. Try again later.";
         Full = 21, "full", "A limit on the number of these objects is reached.";
-        BadModule = 22, "bad-module", "The module cannot be loaded: see the fault's kind in the log.";
+        BadModule = 22, "bad-module", "No call refuses with this: a module that cannot be loaded ends its actor, as a fault.";
         Unsupported = 23, "unsupported", "The kernel knows the request and does not offer it yet.";
         OverQuota = 24, "over-quota", "The account that pays for this has not so much left of it.";
     }

@@ -90,7 +90,7 @@ macro_rules! for_each_host_call {
                 "Waits for one of up to 256 WaitItems: a message (needs the right to receive), bits, an actor's end (the right to wait). Exactly one is taken: a message as by recv, into the message record; bits into their item; an end stays to be read by actor_wait. Of several that are there it is the one that comes first, beginning at place first modulo count. A refusal because of one item is noted in it. No two items may name the same thing.";
 
             // Actors.
-            64 Spawn spawn(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound BadModule MissingRight WrongKind TableFull OverQuota NoMemory TooLong InvalidArgument Full Busy]
+            64 Spawn spawn(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound MissingRight WrongKind TableFull OverQuota NoMemory TooLong InvalidArgument Full Busy]
                 "Starts an actor as the SpawnHead, its SpawnCaps and argument text say. The caller keeps what it hands over. A SpawnCap whose role is account says in which account the actor lives, otherwise it is the caller's.";
             65 ActorKill actor_kill(actor: Handle) needs Actor [KILL] gives "0" refuses []
                 "Tells the actor to end. It does at its next safe point; one that has ended already stays as it ended.";
@@ -104,7 +104,7 @@ macro_rules! for_each_host_call {
                 "Lets a suspended actor go on, or a draft begin. Of one that is neither, or has ended, nothing changes.";
             70 ActorMonitor actor_monitor(actor: Handle, notification: Handle, bits: Word) needs Actor [WAIT] gives "0" refuses [Full NoMemory]
                 "Sets bits in a notification, which needs the right to signal, when the actor ends, or at once if it has. Taking the notification's capability back calls it off, and so does the end of who asked. An actor has up to 256 monitors.";
-            71 SpawnDraft spawn_draft(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound BadModule MissingRight WrongKind TableFull OverQuota NoMemory TooLong InvalidArgument Full Busy]
+            71 SpawnDraft spawn_draft(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound MissingRight WrongKind TableFull OverQuota NoMemory TooLong InvalidArgument Full Busy]
                 "As spawn, but the actor does not run before actor_resume.";
             72 ActorLink actor_link(actor: Handle, other: Handle) needs Actor [WAIT] gives "0" refuses [Full NoMemory]
                 "Ends the other actor, which needs the right to kill, as orphaned, when this one ends otherwise than by returning or exiting with 0, or at once if it has. Taking the other's capability back calls it off. Links count as monitors.";

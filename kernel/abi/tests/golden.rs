@@ -97,3 +97,9 @@ fn a_call_that_needs_a_kind_takes_a_handle_first_and_asks_rights_that_the_kind_h
         assert!(!row.rights.is_empty() && Rights::of(kind).contains(row.rights), "{}", row.name);
     }
 }
+
+#[test]
+fn no_call_refuses_because_of_a_module_which_ends_its_actor() {
+    let refusing = TABLE.iter().find(|row| row.refuses_with(Error::BadModule));
+    assert_eq!(refusing.map(|row| row.name), None);
+}
