@@ -8,9 +8,9 @@
 //! Locks: `TABLE`, `BODY`, `INBOX`, `END`, each alone unless `docs/CONCURRENCY.md` says otherwise.
 //!
 //! [`activation`] is its life on a stack, [`activity`] where its time goes, `asking` how it is asked to end, `code` how
-//! it comes by its instance, [`end`] its end, `parts` what it is made of, `pulse` its signs
-//! of life, [`registry`] the list of all of them,
-//! `scheduled` what the scheduler asks of it, [`spawn`] their beginning, `waiting` how one blocks and what ends that.
+//! it comes by its instance, [`end`] its end, `parts` what it is made of, `pulse` its signs of life, [`registry`] the
+//! list of all of them, `scheduled` what the scheduler asks of it, [`spawn`] their beginning, `waiting` how one blocks
+//! and what ends that.
 
 pub mod activation;
 pub mod activity;
