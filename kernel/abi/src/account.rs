@@ -4,6 +4,7 @@
 //! Invariant: what an account has is told in the same words everywhere, one [`Amounts`] for each figure.
 //! Does not: count anything (kernel/core does).
 
+use crate::actor::Shape;
 use crate::text::Name;
 use crate::wire::{numbered, record};
 
@@ -15,6 +16,18 @@ numbered! {
         Slots = 1, "slots", "Slots of capability tables, each with its node in a derivation tree; an actor takes as many as its table may have.";
         Mailbox = 2, "mailbox", "Bytes of messages under way, from when the kernel has copied them until they are received or dropped; the sender pays.";
         Actors = 3, "actors", "Living actors.";
+    }
+}
+
+/// The memory that an account is to have for an actor to begin in it, besides that actor's linear memory, in bytes: for a
+/// main actor's kernel stack 256 KiB, which the hosted kernel takes (the machine takes 48), and 128 KiB for its record, its
+/// argument text and the engine. No exact figure, but one with a margin: a small handler takes 5 KiB of those, and the
+/// shell 72 with its linear memory. What large tables, or stacks as they grow, take more is not in it.
+#[must_use]
+pub const fn overhead_bytes(shape: Shape) -> u64 {
+    match shape {
+        Shape::Main => (256 + 128) << 10,
+        Shape::Handler => 128 << 10,
     }
 }
 

@@ -8,6 +8,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use khal::thread::Stack;
 use khal::time::Instant;
+use tessera_abi::account::overhead_bytes;
 use tessera_abi::{
     Amounts, EndReason, Error, FaultKind, Name, ObjectKind, Priority, Resource, Rights, Shape,
 };
@@ -21,6 +22,9 @@ const OVER_QUOTA: EndReason = EndReason::Exited(Error::OverQuota as i32);
 const DONE: EndReason = EndReason::Exited(0);
 
 const ALL: [Resource; 4] = [Resource::Memory, Resource::Slots, Resource::Mailbox, Resource::Actors];
+
+/// The linear memory of those that have one page.
+const PAGE_BYTES: u64 = 64 << 10;
 
 /// Enough for a few small actors.
 const SOME: Amounts = Amounts { memory: 4 << 20, slots: 1000, mailbox: 10_000, actors: 10, ..Amounts::NONE };
@@ -166,6 +170,23 @@ pub fn a_spawn_over_the_account_leaves_nothing_charged(stage: &mut Stage<'_>) ->
         check!(stage.kernel.registry().living() == living, "somebody lives");
     }
     Ok(())
+}
+
+/// As `tools/pack` checks it: what an actor begins with besides its linear memory is enough for it to begin.
+pub fn an_actor_begins_in_an_account_with_the_least_that_it_takes(stage: &mut Stage<'_>) -> Verdict {
+    let amounts = Amounts { slots: 16, mailbox: 0, actors: 1, ..SOME };
+    let least = |shape| account(stage, &amounts.with(Resource::Memory, PAGE_BYTES + overhead_bytes(shape)));
+    let (of_main, of_handler) = (least(Shape::Main)?, least(Shape::Handler)?);
+    let main = guest(stage, &of_main, "nothing", vec![])?;
+    let door = endpoint(1)?.derive(Rights::ALL, 0)?;
+    let handler = request("adder", Shape::Handler, Priority::Normal, vec![door]);
+    let handler = spawn(&stage.kernel, Spawn { account: Some(of_handler.clone()), ..handler })?;
+    stage.ends(&main, DONE)?;
+    stage.until("it rests", || handler.gate().is_waiting())?;
+    handler.kill();
+    stage.ends(&handler, EndReason::Killed)?;
+    comes_back(stage, &of_main)?;
+    comes_back(stage, &of_handler)
 }
 
 pub fn a_shrunk_account_ends_nobody_and_gives_up_what_comes_back(stage: &mut Stage<'_>) -> Verdict {

@@ -26,6 +26,8 @@ use khal::contain::Meter;
 use khal::sync::Mutex;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32};
 use khal::thread::Stack;
+use tessera_abi::account::overhead_bytes;
+use tessera_abi::actor::ARGS_MAX_BYTES;
 use tessera_abi::{ActorState, Error, Handle, Rights, Shape, SlotName};
 
 /// A request for an actor, all of it checked and owned.
@@ -194,6 +196,13 @@ impl Actor {
         if refused.is_none() { Ok(()) } else { Err(Error::TableFull) }
     }
 }
+
+// What an account is to have for an actor to begin leaves the engine 64 KiB at the least.
+const _: () = {
+    let record = (size_of::<Actor>() + ARGS_MAX_BYTES + (64 << 10)) as u64;
+    assert!(record <= overhead_bytes(Shape::Handler));
+    assert!(record + Stack::BYTES as u64 <= overhead_bytes(Shape::Main));
+};
 
 /// What an actor costs the kernel besides its table and what its meter counts, in bytes.
 fn record_bytes(profile: &Profile) -> usize {

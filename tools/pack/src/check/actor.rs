@@ -3,6 +3,7 @@
 //! Owns: what is taken where a field is not given, and the range of each number.
 //! Does not: look at other actors, but for its supervisor's name.
 
+use tessera_abi::account::overhead_bytes;
 use tessera_abi::actor::ARGS_MAX_BYTES;
 use tessera_abi::image::{ManifestActor, NO_ACTOR, Restart, Strategy};
 use tessera_abi::{Amounts, ENDPOINT_CAPACITY_MAX, Policy, Priority, Shape};
@@ -64,12 +65,12 @@ impl<'a> Checker<'a, '_> {
         ActorPlan { record, grants: self.grants(source), args: self.args(source) }
     }
 
-    /// The account that is split for it, which has to have room for itself.
+    /// The account that is split for it, which has to have room for it to begin.
     fn account(&mut self, source: &ActorSource, record: &ManifestActor) -> Amounts {
         let Some(given) = &source.account else { return Amounts::NONE };
         let given = given.get_ref();
         let slots = if record.slots_max == 0 { SLOTS_DEFAULT } else { u64::from(record.slots_max) };
-        let memory_kib = record.memory_max_bytes / 1024;
+        let memory_kib = (record.memory_max_bytes + overhead_bytes(record.shape)) / 1024;
         let mut of =
             |name, least, most, given| u64::from(self.number(&Range(name, least, most), Some(given), least));
         Amounts {
