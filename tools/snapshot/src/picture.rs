@@ -170,9 +170,10 @@ mod tests {
     fn no_number_is_too_large() {
         // Two counts of one power of two, whose sum is too large.
         let counts = format!("[256,{0}],[320,{0}]", u64::MAX);
-        let file = snapshot(1000, 0) + &snapshot(2000, 600) + &snapshot(3000, 600);
+        let times = [(1000, 0), (1001, 600), (1002, 0), (1003, 600)];
+        let file: String = times.into_iter().map(|(time_ns, busy_ns)| snapshot(time_ns, busy_ns)).collect();
         let file = file.replace("600", &u64::MAX.to_string()).replace("[256,4],[320,1]", &counts);
-        assert!(picture(&read(&file)).contains("busy 3.1    █"));
+        assert!(picture(&read(&file)).contains("busy 3.1    █·█"));
         let none = snapshot(1, 1).replace("[[256,4],[320,1],[4096,1]]", "[[0,0]]");
         assert!(picture(&read(&none)).contains("from      0 ns  0"));
     }
