@@ -40,6 +40,10 @@ fn a_part_that_is_refused_leaves_nothing() {
     let small = whole.split("small", &PART).unwrap();
     let accounts = || system.accounts().count();
     assert_eq!(small.split("more", &PART.with(Resource::Actors, 5)).unwrap_err(), Error::OverQuota);
+    assert_eq!(
+        small.split("all", &PART.with(Resource::Slots, u64::MAX)).unwrap_err(),
+        Error::InvalidArgument
+    );
     assert_eq!(accounts(), 2);
     kernel.limit_slots(kernel.slots_used());
     assert_eq!(small.split("part", &PART).unwrap_err(), Error::TableFull);

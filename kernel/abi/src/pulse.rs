@@ -28,8 +28,8 @@ record! {
         pub id: u64,
         /// For how long it has been at that without a break, in nanoseconds.
         pub spell_ns: u64,
-        /// How long ago its last heartbeat was, or the begin of its activation if that was later, in nanoseconds. Means
-        /// nothing at rest.
+        /// How long ago its last heartbeat was, or the begin of its activation or a handler's next message if that was
+        /// later, in nanoseconds. Means nothing at rest.
         pub silent_ns: u64,
     }
 }

@@ -118,7 +118,8 @@ list! {
         an_actor_starts_others_in_accounts_that_it_splits;
     pulses: whoever_works_or_waits_without_a_heartbeat_is_seen_to a_heartbeat_is_a_sign_of_life
         a_handler_is_watched_within_its_activations_alone
-        each_message_is_a_sign_of_life_of_a_busy_handler a_pulse_is_felt_by_who_may_inspect;
+        each_message_is_a_sign_of_life_of_a_busy_handler a_handler_that_takes_nothing_is_silent
+        a_pulse_is_felt_by_who_may_inspect;
     observing: the_trace_tells_what_happened;
     statistics: as_many_waits_are_measured_as_messages_delivered what_lies_is_measured_to_have_waited
         statistics_are_of_one_period an_actor_s_times_add_up_to_its_age bytes_are_counted_at_both_ends;

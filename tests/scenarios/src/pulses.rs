@@ -108,6 +108,18 @@ pub fn each_message_is_a_sign_of_life_of_a_busy_handler(stage: &mut Stage<'_>) -
     stage.ends(&handler, EndReason::Killed)
 }
 
+/// One that is run again and again for a message that it does not take does not get on.
+pub fn a_handler_that_takes_nothing_is_silent(stage: &mut Stage<'_>) -> Verdict {
+    let door = endpoint(1)?;
+    let caps = vec![door.derive(Rights::ALL, 0)?];
+    let handler = stage.actor("takes_nothing", Shape::Handler, Priority::Normal, caps)?;
+    stage.until("it rests", || handler.gate().is_waiting())?;
+    endpoint_of(&door)?.send(by_kernel(&handler), &mut Some(Message::default()), Instant::ZERO)?;
+    is_long_at(stage, &handler, Spell::Working)?;
+    handler.kill();
+    stage.ends(&handler, EndReason::Killed)
+}
+
 /// Whoever may inspect an actor reads its pulse, until it has ended. A suspended one is at rest, and not silent for that.
 pub fn a_pulse_is_felt_by_who_may_inspect(stage: &mut Stage<'_>) -> Verdict {
     let named = |actor: &Arc<Actor>| -> Result<Capability, Failure> {

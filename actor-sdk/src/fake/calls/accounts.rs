@@ -21,6 +21,9 @@ impl Calls<'_> {
         if self.state.slots_free() == 0 {
             return Err(Error::TableFull.into());
         }
+        if Resource::ALL.iter().any(|resource| amounts.of(*resource) == UNCHANGED) {
+            return Err(Error::InvalidArgument.into());
+        }
         let child = self.state.new_account(parent as u32, name, &Amounts::NONE);
         self.may_resize(&child, Some(parent), &amounts)?;
         self.state.accounts.push(child);

@@ -19,6 +19,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::time::Duration;
 use khal::contain::Escape;
+use khal::sync::atomic::Ordering;
 use khal::thread::{Stack, Thread};
 use tessera_abi::{EndReason, Error, FaultKind, Level, Line, Shape, TraceKind};
 
@@ -87,17 +88,19 @@ fn live(actor: &Arc<Actor>) -> Outcome {
 /// Runs a handler until no message waits (`None`) or it is over.
 fn serve(actor: &Arc<Actor>, instance: &mut dyn Instance) -> Option<Ending> {
     let (endpoint, pass) = actor.own_endpoint()?;
-    let mut goes_on = false;
+    // What it had received when it was last run.
+    let mut before = None;
     loop {
         if actor.must_stop() {
             return Some((EndReason::Killed, Line::EMPTY));
         }
         match endpoint.rest(actor, &pass) {
             Ok(Rest::MessageWaits) => {
-                if goes_on {
+                let received = actor.tally().messages_in.load(Ordering::Relaxed);
+                if before.is_some_and(|before| before != received) {
                     actor.pulse().next_message(khal::time::now());
                 }
-                goes_on = true;
+                before = Some(received);
                 if let Err(ending) = enter(actor, instance, Entry::Handle) {
                     return Some(ending);
                 }

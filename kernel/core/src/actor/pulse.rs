@@ -28,7 +28,7 @@ pub struct Silence {
     pub spell: Spell,
     /// For how long, in ns.
     pub spell_ns: u64,
-    /// Since its last heartbeat or the begin of its activation, in ns.
+    /// Since its last heartbeat, the begin of its activation, or a handler's next message, in ns.
     pub silent_ns: u64,
 }
 
@@ -46,7 +46,7 @@ impl Pulse {
         self.begin(Spell::Working, now);
     }
 
-    /// A handler's activation goes on with another message: that is a sign of life, and it begins anew.
+    /// A handler's activation has taken a message and goes on with another: that is a sign of life, and it begins anew.
     pub(crate) fn next_message(&self, now: Instant) {
         self.beat(now);
         self.begin(Spell::Working, now);

@@ -12,7 +12,6 @@
 //! Lock: its own, rank `STACKS`.
 
 use super::fifo::Fifo;
-use super::levels::Ready;
 use crate::actor::Actor;
 use crate::ranks;
 use alloc::sync::Arc;
@@ -101,7 +100,7 @@ impl Stacks {
 
     /// Takes a stack for a handler, or puts it in line for the next that comes back.
     pub(crate) fn borrow(&self, actor: &Arc<Actor>) -> Loan {
-        let urgent = matches!(actor.priority(), Priority::Critical | Priority::High);
+        let urgent = matches!(actor.profile().priority, Priority::Critical | Priority::High);
         let most = if urgent { self.most } else { self.most.saturating_sub(RESERVE) };
         let place = {
             let mut state = self.state.lock();

@@ -25,8 +25,8 @@ impl Scheduler {
     pub(super) fn run(&self, id: CoreId, actor: Arc<Actor>, began: Instant) -> Step {
         let core = self.core(id);
         let step = Step::Ran(actor.id());
-        if actor.state() == ActorState::Suspended {
-            // If it is not put aside after all, it has been so for no time.
+        let is_suspended = actor.state() == ActorState::Suspended;
+        if is_suspended {
             actor.measure(ActorState::Ready, ActorState::Suspended, began);
             actor.note_state(ActorState::Suspended);
         }
@@ -34,6 +34,11 @@ impl Scheduler {
             // It may have come from the line for stacks: then somebody behind it is to have its chance.
             self.stacks().offer().into_iter().for_each(|next| self.make_ready(next, Place::Home));
             return step;
+        }
+        if is_suspended {
+            // It was let go meanwhile, or is to end.
+            actor.measure(ActorState::Suspended, ActorState::Ready, began);
+            actor.note_state(ActorState::Ready);
         }
         let Some(mut thread) = self.take_thread(&actor) else { return step };
         actor.note_safe_point(false);
