@@ -142,8 +142,10 @@ fn accounts_are_shown_by_the_shell() {
     let script = "accounts\nwait primes 60\naccounts\nshutdown\n";
     for console in [played(Firmware::Bios, 2, script), hosted(2, script)] {
         let rows: Vec<&str> = console.lines().filter(|line| line.starts_with("  primes ")).collect();
-        let [alive, ended] = rows[..] else { panic!("two rows of its account: {console}") };
-        assert!(alive.contains("64 of 64") && alive.contains("1 of 1"), "{alive}");
+        let [first, ended] = rows[..] else { panic!("two rows of its account: {console}") };
+        // On a fast machine it may have ended before the first command.
+        assert_eq!(first.contains("64 of 64"), first.contains("1 of 1"), "{first}");
+        assert!(first.contains("1 of 1") || first == ended, "{first}");
         assert!(
             ended.contains(" 0 B of 2 MiB ") && ended.contains("0 of 64") && ended.contains("0 of 1"),
             "{ended}"
