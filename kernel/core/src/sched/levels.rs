@@ -79,9 +79,17 @@ impl<T: Ready> Levels<T> {
     }
 
     /// Makes `thing` ready before its equals, and not to be stolen before the next pick: it was handed over
-    /// to. At which level.
+    /// to. At which level. Where somebody more urgent is ready it will not be next, and goes behind its equals: or
+    /// two that hand over to each other would be before them each time that ageing gives their level a turn.
     pub fn push_first(&mut self, thing: Arc<T>) -> usize {
         let level = self.level_for(&thing);
+        if self.highest().is_some_and(|highest| highest < level) {
+            if let Some(list) = self.lists.get_mut(level) {
+                list.push_back(thing);
+            }
+            self.occupied |= 1 << level;
+            return level;
+        }
         if let Some(handed) = self.handed.get_mut(level) {
             *handed += 1;
         }
@@ -233,6 +241,18 @@ mod tests {
     fn item(name: u32, priority: Priority, pinned: bool) -> Arc<Item> {
         let priority = Cell::new(priority);
         Arc::new(Item { name, priority, pinned, links: Links::new(), spot: Spot::nowhere() })
+    }
+
+    #[test]
+    fn who_is_handed_over_to_below_somebody_more_urgent_waits_behind_its_equals() {
+        let mut levels = Levels::new(0);
+        for (name, priority) in [(1, Priority::High), (2, Priority::Normal)] {
+            levels.push(item(name, priority, false));
+        }
+        levels.push_first(item(3, Priority::Normal, false));
+        levels.push_first(item(4, Priority::High, false));
+        let order: Vec<u32> = core::iter::from_fn(|| levels.pop()).map(|item| item.name).collect();
+        assert_eq!(order, [4, 1, 2, 3]);
     }
 
     #[test]
