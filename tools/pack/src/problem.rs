@@ -73,6 +73,10 @@ pub enum Problem {
     FirstTooSmall(u64),
     /// Supervisors that supervise each other in a circle.
     SupervisorCycle(String),
+    /// Actors each of which starts behind the next, from one back to itself: nobody of them ever would.
+    StartsBehindItself(Vec<String>),
+    /// An actor capability for the first actor, which has none for itself to hand on.
+    ActorOfFirst(String),
     /// More capabilities than one spawn hands over.
     TooManyCapabilities,
     /// The module is not where modules are.
@@ -155,6 +159,10 @@ impl Problem {
             Self::SupervisorCycle(name) => {
                 (format!("`{name}` supervises itself, through its supervisors"), "break the circle".into())
             }
+            Self::StartsBehindItself(names) => (
+                format!("they would never start: {}", behind(names)),
+                "break the circle; an endpoint or a message can take an actor capability's place".into(),
+            ),
             Self::MissingFile(name) => {
                 (format!("file `{name}` is not there"), "paths are relative to the manifest".into())
             }
@@ -183,6 +191,10 @@ impl Problem {
             Self::NoMailbox(name) => {
                 (format!("`{name}` has no endpoint"), "give it a mailbox, or remove this capability".into())
             }
+            Self::ActorOfFirst(name) => (
+                format!("`{name}`, the first actor, has no capability for itself to hand on"),
+                "remove it; its end is the machine's".into(),
+            ),
             Self::FirstLacks(kind, rights) => (
                 format!("the first actor has no {} with {rights} to hand on", kind.name()),
                 "grant it there, under the kind's own name, or remove it here".into(),
@@ -231,4 +243,10 @@ impl Problem {
             other => (format!("{other:?}"), String::new()),
         }
     }
+}
+
+/// `a` behind `b`, `b` behind `a`.
+fn behind(names: &[String]) -> String {
+    let pairs = names.iter().zip(names.iter().skip(1));
+    pairs.map(|(one, next)| format!("`{one}` behind `{next}`")).collect::<Vec<_>>().join(", ")
 }

@@ -130,6 +130,52 @@ fn a_mailbox_has_the_policy_that_its_actor_names() {
 }
 
 #[test]
+fn actors_may_be_granted_whoever_starts_without_them() {
+    let text = r#"
+        [[actor]]
+        name = "root"
+        [[actor]]
+        name = "first"
+        module = "root"
+        capabilities.later = { kind = "actor", of = "later", rights = ["wait"] }
+        capabilities.below = { kind = "actor", of = "below", rights = ["wait"] }
+        capabilities.again = { kind = "actor", of = "later", rights = ["kill"] }
+        [[actor]]
+        name = "later"
+        module = "root"
+        strategy = "one-for-all"
+        capabilities.below = { kind = "endpoint", of = "below", rights = ["send"] }
+        [[actor]]
+        name = "below"
+        module = "root"
+        supervisor = "later"
+        mailbox = 1
+        [[actor]]
+        name = "last"
+        module = "root"
+        supervisor = "later"
+        capabilities.front = { kind = "actor", of = "below", rights = ["wait"] }
+        capabilities.above = { kind = "actor", of = "later", rights = ["wait"] }
+    "#;
+    assert_eq!(pack("system.toml", text, &inputs()).err(), None);
+}
+
+#[test]
+fn a_circle_of_actors_is_told_once_and_another_beside_it_too() {
+    let actor = |name, other| {
+        format!(
+            "[[actor]]\nname = \"{name}\"\nmodule = \"root\"\ncapabilities.other = {{ kind = \"actor\", of = \"{other}\", rights = [\"wait\"] }}\n"
+        )
+    };
+    let circles = [("a", "b"), ("b", "a"), ("c", "d"), ("d", "c"), ("e", "a")];
+    let text: String = circles.iter().map(|(name, other)| actor(name, other)).collect();
+    let reports = pack("system.toml", &format!("[[actor]]\nname = \"root\"\n{text}"), &inputs()).unwrap_err();
+    let circle = |names: [&str; 3]| Problem::StartsBehindItself(names.map(String::from).into());
+    let told: Vec<_> = reports.into_iter().map(|report| report.problem).collect();
+    assert_eq!(told, [circle(["a", "b", "a"]), circle(["c", "d", "c"])]);
+}
+
+#[test]
 fn the_same_manifest_packs_into_the_same_bytes() {
     assert_eq!(pack("a", GOOD, &inputs()).unwrap(), pack("b", GOOD, &inputs()).unwrap());
 }

@@ -58,6 +58,9 @@ impl<'a> Checker<'a, '_> {
                 {
                     self.reports.add(of.span(), Problem::NoMailbox(of.get_ref().clone()));
                 }
+                if kind == ObjectKind::Actor && index == 0 {
+                    self.reports.add(of.span(), Problem::ActorOfFirst(of.get_ref().clone()));
+                }
                 index
             }
         }

@@ -1,12 +1,13 @@
 //! From a manifest as written to a plan that can be packed, collecting everything that is wrong.
 //!
-//! Owns: the order of the checks and the plan. `actor` reads fields, `grant` capabilities, `slots` counts what the
-//! first actor holds, `usage` holds modules against grants.
+//! Owns: the order of the checks and the plan. `actor` reads fields, `grant` capabilities, `order` asks who starts behind
+//! whom, `slots` counts what the first actor holds, `usage` holds modules against grants.
 //! Invariant: a check goes on after a report with a value that causes no further ones.
 //! Does not: lay out bytes ([`crate::encode`] does).
 
 mod actor;
 mod grant;
+mod order;
 mod slots;
 mod usage;
 
@@ -83,6 +84,7 @@ impl<'a> Checker<'a, '_> {
         self.check_first();
         self.first_slots();
         self.check_cycles();
+        self.check_order();
         for module in &source.modules {
             self.module(module.get_ref(), module);
         }
