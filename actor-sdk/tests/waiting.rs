@@ -1,5 +1,7 @@
 //! What is built on waiting for several things: select, tokens; and broadcast. Shown against the fake kernel.
 
+use core::time::Duration;
+
 use actor_sdk::fake::Kernel;
 use actor_sdk::{
     Actor, Capability, Clock, EndReason, Endpoint, Error, Event, Factory, NEVER, NOW, Notification, Outgoing,
@@ -55,6 +57,22 @@ fn a_select_for_the_actor_s_own_end_is_refused() {
     let refused = Unmet { error: Error::WouldDeadlock, place: Some(1) };
     assert_eq!(Select::new().message(&door).end(&own).wait(NEVER).err(), Some(refused));
     assert_eq!(kernel.sent("door").len(), 1);
+}
+
+#[test]
+fn a_select_that_is_refused_uses_nothing_up() {
+    let mut kernel = Kernel::new();
+    let (factory, own) = (kernel.grant::<Factory>("factory"), Actor::myself().unwrap());
+    let bell = factory.notification().unwrap().derive().uses(2).get().unwrap();
+    let slow = factory.notification().unwrap().derive().rate(1, Duration::from_secs(3600), 1).get().unwrap();
+    assert_eq!(slow.wait(NOW), Err(Error::WouldBlock));
+    let left = || bell.limits().unwrap().uses_left;
+    assert_eq!(Select::new().bits(&bell).end(&own).wait(NOW).err().unwrap().error, Error::WouldDeadlock);
+    let refused = Unmet { error: Error::Busy, place: Some(1) };
+    assert_eq!(Select::new().bits(&bell).bits(&slow).wait(NOW).err(), Some(refused));
+    assert_eq!(left(), 2);
+    assert_eq!(Select::new().bits(&bell).wait(NOW).err().unwrap().error, Error::WouldBlock);
+    assert_eq!(left(), 1);
 }
 
 #[test]

@@ -64,6 +64,16 @@ impl Limits {
         Ok(())
     }
 
+    /// Takes a use that was counted back.
+    pub fn uncount(&self) {
+        if let Some(rate) = &self.rate {
+            rate.even_ns.set(rate.even_ns.get().saturating_sub(rate.interval_ns()));
+        }
+        if let Some(uses) = &self.uses {
+            uses.set(uses.get() + 1);
+        }
+    }
+
     /// The moment that a wait does not outlast, if there is one.
     pub const fn expires_at_ns(&self) -> Option<u64> {
         self.expires_at_ns
@@ -94,8 +104,12 @@ fn rate(wanted: &Derivation) -> Result<Option<Rc<Rate>>, Error> {
 }
 
 impl Rate {
+    fn interval_ns(&self) -> u64 {
+        self.period_ns.div_ceil(u64::from(self.uses))
+    }
+
     fn count(&self, now_ns: u64) -> Result<(), Error> {
-        let interval_ns = self.period_ns.div_ceil(u64::from(self.uses));
+        let interval_ns = self.interval_ns();
         let even_ns = self.even_ns.get().max(now_ns);
         if even_ns == u64::MAX || even_ns - now_ns > interval_ns.saturating_mul(u64::from(self.burst) - 1) {
             return Err(Error::Busy);

@@ -235,14 +235,22 @@ impl State {
         }
     }
 
-    /// The capability, if it is usable and has the kind and the rights that the call needs. Using it counts.
-    pub fn resolve(&self, call: HostCall, handle: Handle) -> Result<&Held, Error> {
+    /// The capability, if it has not been taken back and has the kind and the rights that the call needs.
+    pub fn look(&self, call: HostCall, handle: Handle) -> Result<&Held, Error> {
         // Dropping is what one does with a capability that has been taken back.
         let held = if call == HostCall::CapDrop { self.lookup(handle)? } else { self.usable(handle)? };
         let row = call.row();
         match row.needs {
             Needs::Kind(kind) if kind != held.object.kind() => Err(Error::WrongKind),
             _ if !held.rights.contains(row.rights) => Err(Error::MissingRight),
+            _ => Ok(held),
+        }
+    }
+
+    /// As [`look`](Self::look), if it is good for that. Using it counts.
+    pub fn resolve(&self, call: HostCall, handle: Handle) -> Result<&Held, Error> {
+        let held = self.look(call, handle)?;
+        match call.row().needs {
             Needs::Kind(_) => held.limits.count(self.now_ns).map(|()| held),
             // What is derived or looked at has to have something left; taken back or dropped it can be always.
             _ if matches!(

@@ -135,7 +135,7 @@ list! {
     given: an_actor_starts_what_it_carries what_is_given_and_what_is_listed_are_kept_apart
         failing_any_allocation_of_a_given_module_ends_that_actor_alone;
     limits: time_uses_and_rate_run_out_each_with_its_answer whoever_waits_through_what_expires_is_told
-        a_wait_for_any_ends_with_what_expires_first
+        a_wait_for_any_ends_with_what_expires_first a_wait_for_any_that_is_refused_uses_nothing_up
         copies_together_are_used_as_often_as_was_granted what_expires_on_its_way_arrives_expired
         a_handler_s_own_endpoint_cannot_run_out a_last_use_serves_to_monitor;
     asking: who_wants_to_be_asked_ends_by_himself who_cannot_be_asked_is_killed

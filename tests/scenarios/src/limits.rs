@@ -5,12 +5,12 @@ use crate::stage::{Stage, authority, by_kernel, endpoint, endpoint_of, notificat
 use crate::{Verdict, check};
 use alloc::vec;
 use alloc::vec::Vec;
-use core::num::NonZeroU64;
+use core::num::{NonZeroU32, NonZeroU64};
 use core::time::Duration;
 use khal::time::Instant;
 use tessera_abi::{EndReason, Error, ObjectKind, Priority, Rights, Shape};
 use tessera_core::actor::spawn::spawn;
-use tessera_core::cap::limits::Asked;
+use tessera_core::cap::limits::{Asked, Pace};
 use tessera_core::cap::{Capability, Object};
 use tessera_core::ipc::Message;
 use tessera_core::ipc::message::Carried;
@@ -59,6 +59,22 @@ pub fn a_wait_for_any_ends_with_what_expires_first(stage: &mut Stage<'_>) -> Ver
     check!(!waiter.end().has_come(), "it did not wait");
     stage.ends(&waiter, EndReason::Exited(1100 + Error::Expired as i32))?;
     check!(endpoint_of(&door)?.counters().balance(), "{:?}", endpoint_of(&door)?.counters());
+    Ok(())
+}
+
+/// A use is one of what is let in: whatever refuses the list, none of it has been used.
+pub fn a_wait_for_any_that_is_refused_uses_nothing_up(stage: &mut Stage<'_>) -> Verdict {
+    let twice = Asked { uses: NonZeroU64::new(2), ..Asked::NOTHING };
+    let bell = notification()?.derive_limited(Rights::ALL, 0, &twice)?;
+    let one = NonZeroU32::MIN;
+    let pace = Some(Pace { uses: one, period_ns: NonZeroU64::MAX, burst: one });
+    let slow = notification()?.derive_limited(Rights::ALL, 0, &Asked { pace, ..Asked::NOTHING })?;
+    slow.pass()?;
+    let caps = vec![bell.derive(Rights::ALL, 0)?, slow, authority(ObjectKind::Clock)?, endpoint(1)?];
+    let waiter = stage.main("waits_any_refused", caps)?;
+    stage.ends(&waiter, EndReason::Exited(0))?;
+    let left = bell.limits().and_then(|limits| limits.left().uses);
+    check!(left == Some(1), "{left:?} uses are left of 2, and one wait was let in");
     Ok(())
 }
 

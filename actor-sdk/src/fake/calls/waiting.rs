@@ -33,6 +33,7 @@ impl Calls<'_> {
         if let Some(place) = self.second_of_two(kinds.iter().map(|(handle, _)| *handle)) {
             return Err(self.note(at(place), Error::InvalidArgument).into());
         }
+        self.let_in(&kinds).map_err(|(place, error)| self.note(at(place), error))?;
         for place in (0..count).map(|step| (first % count + step) % count) {
             let Some((handle, call)) = kinds.get(place as usize) else { continue };
             match self.take(*handle, *call, message, at(place) + WaitItem::BITS_AT) {
@@ -79,10 +80,23 @@ impl Calls<'_> {
             ObjectKind::Actor => HostCall::ActorWait,
             _ => return Err(Error::WrongKind),
         };
-        match self.state.resolve(call, handle)?.object {
+        match self.state.look(call, handle)?.object {
             Object::Myself => Err(Error::WouldDeadlock),
             _ => Ok(call),
         }
+    }
+
+    /// Counts a use of each, or of none.
+    fn let_in(&self, kinds: &[(Handle, HostCall)]) -> Result<(), (u32, Error)> {
+        for (place, (handle, call)) in kinds.iter().enumerate() {
+            if let Err(error) = self.state.resolve(*call, *handle) {
+                let counted =
+                    kinds.iter().take(place).filter_map(|(handle, _)| self.state.lookup(*handle).ok());
+                counted.for_each(|held| held.limits.uncount());
+                return Err((place as u32, error));
+            }
+        }
+        Ok(())
     }
 
     fn take(&mut self, handle: Handle, call: HostCall, message: u32, bits: u32) -> Outcome {

@@ -162,6 +162,11 @@ impl Capability {
         Ok(pass)
     }
 
+    /// Takes the use back that [`pass`](Self::pass) has counted, of what was not let in after all.
+    pub fn uncount(&self) {
+        self.limits.iter().for_each(|limits| limits.uncount());
+    }
+
     /// Whether it has been taken back. Neither counts as using it nor asks for its limits.
     ///
     /// # Errors

@@ -99,11 +99,22 @@ impl Limits {
         if let Some(rate) = &self.rate {
             rate.count(now)?;
         }
-        // If another core took the last use since the check, its bucket has counted one that never came.
-        if let Some(uses) = &self.uses {
-            take(uses, 1).map_err(|()| Error::Expired)?;
+        if let Some(uses) = &self.uses
+            && take(uses, 1).is_err()
+        {
+            // Another core took the last one since the check.
+            self.rate.iter().for_each(|rate| rate.uncount());
+            return Err(Error::Expired);
         }
         Ok(self.expires_at)
+    }
+
+    /// Takes one use that was counted back, of what was not let in after all.
+    pub(super) fn uncount(&self) {
+        self.rate.iter().for_each(|rate| rate.uncount());
+        if let Some(uses) = &self.uses {
+            uses.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Whether there is time and a use left.
@@ -170,10 +181,14 @@ impl Bucket {
         Bucket { even_ns: AtomicU64::new(0), pace }
     }
 
+    /// How far apart uses come at an even pace.
+    fn interval_ns(&self) -> u64 {
+        self.pace.period_ns.get().div_ceil(u64::from(self.pace.uses.get()))
+    }
+
     fn count(&self, now: Instant) -> Result<(), Error> {
-        let Pace { uses, period_ns, burst } = self.pace;
-        let interval_ns = period_ns.get().div_ceil(u64::from(uses.get()));
-        let ahead_most_ns = interval_ns.saturating_mul(u64::from(burst.get()) - 1);
+        let interval_ns = self.interval_ns();
+        let ahead_most_ns = interval_ns.saturating_mul(u64::from(self.pace.burst.get()) - 1);
         let step = |even_ns: u64| {
             let even_ns = even_ns.max(now.as_nanos());
             // At the end of time nothing is allowed any more, rather than everything.
@@ -182,6 +197,13 @@ impl Bucket {
         };
         let counted = self.even_ns.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step);
         counted.map(|_| ()).map_err(|_| Error::Busy)
+    }
+
+    /// As if a use that was counted had never come.
+    fn uncount(&self) {
+        // The end of time stays.
+        let step = |even_ns: u64| (even_ns < u64::MAX).then(|| even_ns.saturating_sub(self.interval_ns()));
+        let _uncounted = self.even_ns.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step);
     }
 }
 

@@ -55,6 +55,22 @@ fn a_pace_past_all_numbers_allows_less_and_never_everything() {
 }
 
 #[test]
+fn a_use_that_is_taken_back_never_was() {
+    let slow = Some(pace(1, 3_600_000_000_000, 1));
+    let limited = clock().derive_limited(Rights::ALL, 0, &Asked { pace: slow, ..uses(2) }).unwrap();
+    for _ in 0..3 {
+        assert!(limited.pass().is_ok());
+        assert_eq!(limited.pass().err(), Some(Error::Busy));
+        limited.uncount();
+    }
+    assert_eq!(limited.limits().unwrap().left().uses, Some(2));
+    let bucket = Bucket::new(pace(1, u64::MAX, 1));
+    assert_eq!(let_in(&bucket, 5, 9), 1);
+    bucket.uncount();
+    assert_eq!(let_in(&bucket, 5, 9), 0, "what is past the end of time stays there");
+}
+
+#[test]
 fn a_capability_serves_as_often_as_it_says_and_copies_share_that() {
     let limited = clock().derive_limited(Rights::ALL, 0, &uses(3)).unwrap();
     let copy = limited.derive(Rights::ALL, 0).unwrap();
