@@ -152,7 +152,7 @@ impl Spawner {
     }
 
     /// Makes an actor that does not run before [`Actor::resume`]: everything it is handed is in its place, and
-    /// whoever is to hear of it can be told first.
+    /// whoever is to hear of it can be told first. It ends, killed, with the last capability for it.
     ///
     /// # Errors
     /// As [`Spawner::spawn`].

@@ -105,7 +105,7 @@ macro_rules! for_each_host_call {
             70 ActorMonitor actor_monitor(actor: Handle, notification: Handle, bits: Word) needs Actor [WAIT] gives "0" refuses [Full NoMemory]
                 "Sets bits in a notification, which needs the right to signal, when the actor ends, or at once if it has. Taking the notification's capability back calls it off, and so does the end of who asked. An actor has up to 256 monitors.";
             71 SpawnDraft spawn_draft(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound MissingRight WrongKind TableFull OverQuota NoMemory TooLong InvalidArgument Full Busy]
-                "As spawn, but the actor does not run before actor_resume.";
+                "As spawn, but the actor does not run before actor_resume. It ends, killed, when nobody can name it any more.";
             72 ActorLink actor_link(actor: Handle, other: Handle) needs Actor [WAIT] gives "0" refuses [Full NoMemory]
                 "Ends the other actor, which needs the right to kill, as orphaned, when this one ends otherwise than by returning or exiting with 0, or at once if it has. Taking the other's capability back calls it off. Links count as monitors.";
             73 SpawnBytes spawn_bytes(spawner: Handle, request: Address, len: Length, module: Address, module_len: Length, draft: Number) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [MissingRight WrongKind TableFull OverQuota NoMemory TooLong InvalidArgument Full Busy]

@@ -5,7 +5,7 @@ use crate::stage::{Stage, notification, request};
 use crate::{Failure, Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec;
-use tessera_abi::{EndReason, Error, Priority, Rights, Shape, SlotName};
+use tessera_abi::{ActorState, EndReason, Error, Priority, Rights, Shape, SlotName};
 use tessera_core::actor::Actor;
 use tessera_core::actor::spawn::{Begin, Spawn, spawn};
 use tessera_core::cap::revoke::Subtree;
@@ -66,4 +66,35 @@ pub fn a_draft_is_handed_what_it_is_to_have(stage: &mut Stage<'_>) -> Verdict {
         bits.signal(&Pass::KERNEL, 5)?;
     }
     stage.ends(&actor, EndReason::Exited(0))
+}
+
+/// Dropped, taken back, or held by somebody who ends, which is what becomes of a supervisor that is killed between
+/// making an actor and linking it. One that has begun lives on.
+pub fn a_draft_that_nobody_can_name_any_more_ends(stage: &mut Stage<'_>) -> Verdict {
+    let draft = |stage: &Stage<'_>| -> Result<(Arc<Actor>, Capability), Failure> {
+        let request = request("forever", Shape::Main, Priority::Normal, vec![]);
+        let actor = spawn(&stage.kernel, Spawn { begin: Begin::WhenResumed, ..request })?;
+        let named = Capability::first(Object::Actor(actor.clone()))?;
+        Ok((actor, named))
+    };
+    let (dropped, named) = draft(stage)?;
+    let copy = named.derive(Rights::WAIT, 0)?;
+    drop(named);
+    check!(dropped.state() == ActorState::Draft && !dropped.must_stop(), "somebody can still name it");
+    drop(copy);
+    stage.ends(&dropped, EndReason::Killed)?;
+    let (robbed, slot) = draft(stage)?;
+    Subtree::of(&slot, Scope::Whole)?.revoke(&stage.kernel, || {})?;
+    stage.ends(&robbed, EndReason::Killed)?;
+    let (left, named) = draft(stage)?;
+    let holder = stage.main("forever", vec![named])?;
+    holder.kill();
+    stage.ends(&holder, EndReason::Killed)?;
+    stage.ends(&left, EndReason::Killed)?;
+    let (begun, named) = draft(stage)?;
+    begun.resume();
+    drop(named);
+    check!(!begun.must_stop(), "one that has begun was ended");
+    begun.kill();
+    stage.ends(&begun, EndReason::Killed)
 }

@@ -139,7 +139,7 @@ list! {
         copies_together_are_used_as_often_as_was_granted what_expires_on_its_way_arrives_expired
         a_handler_s_own_endpoint_cannot_run_out a_last_use_serves_to_monitor;
     asking: who_wants_to_be_asked_ends_by_himself who_cannot_be_asked_is_killed
-        a_draft_is_handed_what_it_is_to_have;
+        a_draft_is_handed_what_it_is_to_have a_draft_that_nobody_can_name_any_more_ends;
     suspension: a_suspended_loop_gets_no_core_until_it_is_resumed
         a_wait_that_ends_meanwhile_is_told_after_the_resume
         a_suspended_handler_is_called_in_vain_and_borrows_no_stack

@@ -195,6 +195,14 @@ impl Actor {
         }
         if refused.is_none() { Ok(()) } else { Err(Error::TableFull) }
     }
+
+    /// One who could name it can no more. A draft ends when that was the last: nobody could have it begin, and
+    /// whoever was to, a supervisor that was killed on the way, say, is not there to see to it.
+    pub(crate) fn let_go(self: &Arc<Self>) {
+        if self.is_draft() && self.tree().live() == 0 {
+            self.kill();
+        }
+    }
 }
 
 // What an account is to have for an actor to begin leaves the engine 64 KiB at the least.

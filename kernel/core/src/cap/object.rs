@@ -133,6 +133,7 @@ impl Object {
         match self {
             Object::Endpoint(endpoint) if rights.contains(Rights::RECEIVE) => endpoint.drop_receiver(),
             Object::Region(region) => region.let_go(),
+            Object::Actor(actor) => actor.let_go(),
             _ => {}
         }
     }
