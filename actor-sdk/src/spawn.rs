@@ -10,8 +10,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use tessera_abi::{
-    EndRecord, Error, Handle, NEVER, Name, Priority, PulseRecord, Rights, Shape, SlotName, SpawnCap,
-    SpawnHead, SpawnRequest,
+    EndReason, EndRecord, Error, Handle, NEVER, Name, Priority, PulseRecord, Rights, Shape, SlotName,
+    SpawnCap, SpawnHead, SpawnRequest,
 };
 
 use crate::capability::{Account, Actor, Capability, Notification, Region, Slot, Spawner};
@@ -267,6 +267,15 @@ impl Actor {
     /// Those of a handle that does not resolve or lacks [`Rights::KILL`].
     pub fn kill(&self) -> Result<(), Error> {
         sys::actor_kill(self.handle())
+    }
+
+    /// As [`Actor::kill`], for a reason that the actor's end then tells: [`EndReason::Killed`], [`EndReason::OverQuota`]
+    /// or [`EndReason::Silent`]. Of several that are given the first counts.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for any other; otherwise as [`Actor::kill`].
+    pub fn kill_for(&self, reason: EndReason) -> Result<(), Error> {
+        sys::actor_kill_for(self.handle(), reason)
     }
 
     /// Sets bits in a notification when it ends, whyever; at once if it has. Unlike [`Plan::on_end`] anybody can

@@ -151,7 +151,8 @@ fn whoever_is_silent_for_too_long_is_ended_and_started_again() {
     while kernel.spawned().len() == 2 {
         assert_eq!(team.turn(u64::MAX), Ok(true));
     }
-    assert_eq!(kernel.spawned().iter().map(|one| one.killed).collect::<Vec<_>>(), [true, false, false]);
+    let ends: Vec<_> = kernel.spawned().iter().map(|one| one.end_reason()).collect();
+    assert_eq!(ends, [Some(EndReason::Silent), None, None]);
     actor_sdk::heartbeat();
     assert_eq!(kernel.heartbeats(), 1);
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: none of them runs.
 
-use tessera_abi::{EndRecord, LimitsRecord, ObjectKind, PulseRecord, Rights};
+use tessera_abi::{EndReason, EndRecord, LimitsRecord, ObjectKind, PulseRecord, Rights};
 
 /// An actor that was spawned: what a test sees of it.
 #[derive(Clone, Debug)]
@@ -36,6 +36,12 @@ pub struct Spawned {
 }
 
 impl Spawned {
+    /// Why it ended, if it has.
+    #[must_use]
+    pub fn end_reason(&self) -> Option<EndReason> {
+        self.end.map(|end| end.reason)
+    }
+
     /// The limits of what it was handed under this name, as they were then.
     #[must_use]
     pub fn limits(&self, name: &str) -> Option<LimitsRecord> {

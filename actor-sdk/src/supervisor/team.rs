@@ -144,7 +144,7 @@ impl<'a> Team<'a> {
         for index in self.watches.due(now_ns) {
             let pulse = self.actor(index).and_then(|actor| actor.pulse().ok());
             if pulse.and_then(|pulse| self.watches.is_silent(index, &pulse)).is_some() {
-                self.stop(index, now_ns);
+                self.kill(index, EndReason::Silent, now_ns);
             }
         }
     }
@@ -161,7 +161,11 @@ impl<'a> Team<'a> {
     }
 
     fn stop(&mut self, index: usize, now_ns: u64) {
-        if self.actor(index).is_none_or(|actor| actor.kill().is_err()) {
+        self.kill(index, EndReason::Killed, now_ns);
+    }
+
+    fn kill(&mut self, index: usize, reason: EndReason, now_ns: u64) {
+        if self.actor(index).is_none_or(|actor| actor.kill_for(reason).is_err()) {
             self.note_end(index, LOST, now_ns);
         }
     }

@@ -25,8 +25,8 @@ fn three(strategy: Strategy, restarts: [Restart; 3]) -> Supervisor {
 
 #[test]
 fn each_policy_restarts_after_its_ends_and_no_others() {
-    use EndReason::{Exited, Killed, Orphaned, OverQuota, Revoked};
-    for reason in [EXIT, Exited(1), Exited(-1), FAULT, Killed, Revoked, OverQuota, Orphaned] {
+    use EndReason::{Exited, Killed, Orphaned, OverQuota, Revoked, Silent};
+    for reason in [EXIT, Exited(1), Exited(-1), FAULT, Killed, Revoked, OverQuota, Orphaned, Silent] {
         for (restart, expected) in
             [(Restart::Never, false), (Restart::OnFault, reason != EXIT), (Restart::Always, true)]
         {

@@ -4,7 +4,7 @@
 
 use super::border::{self, lend, lend_mut};
 use super::{Answer, done, handle};
-use tessera_abi::{AccountRecord, Amounts, EndRecord, Error, Handle, SpawnCap};
+use tessera_abi::{AccountRecord, Amounts, EndReason, EndRecord, Error, Handle, SpawnCap};
 
 pub fn spawn(spawner: Handle, request: &[u8]) -> Answer<Handle> {
     handle(lend(request, |request| border::spawn(spawner.bits(), request, request.len_bytes())))
@@ -53,6 +53,10 @@ pub fn actor_resume(actor: Handle) -> Answer {
 
 pub fn actor_kill(actor: Handle) -> Answer {
     done(border::actor_kill(actor.bits()))
+}
+
+pub fn actor_kill_for(actor: Handle, reason: EndReason) -> Answer {
+    done(border::actor_kill_for(actor.bits(), reason.number().into()))
 }
 
 pub fn actor_terminate(actor: Handle) -> Answer {

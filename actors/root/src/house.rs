@@ -100,7 +100,7 @@ impl<'a> House<'a> {
                     "{name} is {spell} without a heartbeat for {silent_ms} ms, past its {limit_ms}: it is ended"
                 );
             }
-            self.stop(index);
+            self.kill(index, EndReason::Silent);
         }
     }
 
@@ -131,10 +131,14 @@ impl<'a> House<'a> {
         warn!("{name} ended once more after {limit} restarts within {window_ms} ms: {follows}");
     }
 
-    /// Tells a child to end. One that root may no longer tell counts as ended, or those that are to return with it
-    /// would wait for ever.
     fn stop(&mut self, index: usize) {
-        if let Some(Err(error)) = self.child(index).map(Actor::kill) {
+        self.kill(index, EndReason::Killed);
+    }
+
+    /// Ends a child. One that root may no longer end counts as ended, or those that are to return with it would wait for
+    /// ever.
+    fn kill(&mut self, index: usize, reason: EndReason) {
+        if let Some(Err(error)) = self.child(index).map(|child| child.kill_for(reason)) {
             self.note_end(index, Err(error));
         }
     }

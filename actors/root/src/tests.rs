@@ -296,7 +296,7 @@ fn a_wait_that_is_refused_is_told_once_and_neither_ends_root_nor_loses_an_end() 
 fn a_child_that_root_may_not_stop_counts_as_ended() {
     let mut kernel = kernel_with(Restart::OnFault, Strategy::OneForAll);
     with_house(&mut kernel, |kernel, house| {
-        kernel.refuse(HostCall::ActorKill, Error::Revoked);
+        kernel.refuse(HostCall::ActorKillFor, Error::Revoked);
         end(kernel, house, "echo", EndReason::Killed);
         assert!(kernel.log_lines()[1].starts_with("client is lost: "));
         turn(house);

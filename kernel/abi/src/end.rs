@@ -43,12 +43,15 @@ pub enum EndReason {
     Fault(FaultKind),
     /// Somebody with the right to do so ended it.
     Killed,
-    /// What it needed was taken back. Kept for revocation.
+    /// A handler's own endpoint was taken back.
     Revoked,
-    /// It used more than its account allows. Kept for accounts.
+    /// Whoever ended it says that it used more than it may. The kernel itself refuses what is over an account's limits,
+    /// and ends nobody for it.
     OverQuota,
     /// An actor that it was linked to failed, and it ended with that one.
     Orphaned,
+    /// Whoever watched it ended it, as it gave no sign of life for too long.
+    Silent,
 }
 
 impl EndReason {
@@ -58,6 +61,33 @@ impl EndReason {
     const REVOKED: u8 = 3;
     const OVER_QUOTA: u8 = 4;
     const ORPHANED: u8 = 5;
+    const SILENT: u8 = 6;
+
+    /// The number of the reason's kind.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self.parts().0
+    }
+
+    /// The reason with this number, if that is all that it says.
+    #[must_use]
+    pub const fn plain(number: u8) -> Option<Self> {
+        Some(match number {
+            Self::KILLED => Self::Killed,
+            Self::REVOKED => Self::Revoked,
+            Self::OVER_QUOTA => Self::OverQuota,
+            Self::ORPHANED => Self::Orphaned,
+            Self::SILENT => Self::Silent,
+            _ => return None,
+        })
+    }
+
+    /// The reason with this number, if whoever ends an actor may give it: killed, over-quota and silent.
+    #[must_use]
+    pub fn given(number: u32) -> Option<Self> {
+        let reason = Self::plain(u8::try_from(number).ok()?)?;
+        matches!(reason, Self::Killed | Self::OverQuota | Self::Silent).then_some(reason)
+    }
 
     /// The reason's kind as people read it; the code or the kind of fault comes on top.
     #[must_use]
@@ -69,6 +99,7 @@ impl EndReason {
             Self::Revoked => "revoked",
             Self::OverQuota => "over-quota",
             Self::Orphaned => "orphaned",
+            Self::Silent => "silent",
         }
     }
 
@@ -80,6 +111,7 @@ impl EndReason {
             Self::Revoked => (Self::REVOKED, 0, 0),
             Self::OverQuota => (Self::OVER_QUOTA, 0, 0),
             Self::Orphaned => (Self::ORPHANED, 0, 0),
+            Self::Silent => (Self::SILENT, 0, 0),
         }
     }
 }
@@ -100,11 +132,7 @@ impl Field for EndReason {
         let reason = match kind {
             Self::EXITED => Self::Exited(code),
             Self::FAULT => Self::Fault(FaultKind::from_number(fault).ok_or(Malformed)?),
-            Self::KILLED => Self::Killed,
-            Self::REVOKED => Self::Revoked,
-            Self::OVER_QUOTA => Self::OverQuota,
-            Self::ORPHANED => Self::Orphaned,
-            _ => return Err(Malformed),
+            _ => Self::plain(kind).ok_or(Malformed)?,
         };
         if reason.parts() == (kind, fault, code) { Ok(reason) } else { Err(Malformed) }
     }
@@ -126,11 +154,13 @@ record! {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
     use super::*;
+    use std::vec::Vec;
 
     fn every_reason() -> impl Iterator<Item = EndReason> {
-        use EndReason::{Exited, Fault, Killed, Orphaned, OverQuota, Revoked};
-        let plain = [Exited(0), Exited(i32::MIN), Killed, Revoked, OverQuota, Orphaned];
+        use EndReason::{Exited, Fault, Killed, Orphaned, OverQuota, Revoked, Silent};
+        let plain = [Exited(0), Exited(i32::MIN), Killed, Revoked, OverQuota, Orphaned, Silent];
         plain.into_iter().chain(FaultKind::ALL.iter().map(|kind| Fault(*kind)))
     }
 
@@ -140,6 +170,12 @@ mod tests {
             let record = EndRecord { reason, reserved: 0, time_ns: 7, detail: Line::EMPTY };
             assert_eq!(EndRecord::decode(&record.encode()), Ok(record));
         }
+    }
+
+    #[test]
+    fn whoever_ends_an_actor_gives_the_reasons_that_only_he_can_know() {
+        let given: Vec<_> = (0..300).filter_map(EndReason::given).map(EndReason::name).collect();
+        assert_eq!(given, ["killed", "over-quota", "silent"]);
     }
 
     #[test]

@@ -118,6 +118,8 @@ macro_rules! for_each_host_call {
                 "From now on actor_terminate of the caller sets these bits in the notification instead of ending it; what was named before holds no more. Bits 0 take back what was named.";
             78 ActorGrant actor_grant(actor: Handle, grant: Address) needs Actor [SUSPEND] gives "0" refuses [MissingRight TableFull InvalidArgument Full Busy NoMemory]
                 "Hands one more capability to a draft, as the SpawnCap says. Of an actor that has begun it is refused: invalid-argument.";
+            79 ActorKillFor actor_kill_for(actor: Handle, reason: Number) needs Actor [KILL] gives "0" refuses [InvalidArgument]
+                "As actor_kill, for a reason that the actor's end then tells: killed (2), over-quota (4) or silent (6); any other is an invalid argument. Of several that are given the first counts.";
 
             // Image and console.
             80 ImageRead image_read(image: Handle, offset: Word, buffer: Address, capacity: Length) needs Image [READ] gives "bytes copied, 0 at the end" refuses []

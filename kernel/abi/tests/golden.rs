@@ -10,8 +10,8 @@ use tessera_abi::inspect::{
 };
 use tessera_abi::limits::{Derivation, LimitsRecord};
 use tessera_abi::{
-    AccountRecord, ActivityRecord, Amounts, EndRecord, Error, FaultKind, Histogram, LatencyRecord, Message,
-    ObjectKind, PulseRecord, Rights, SpawnCap, SpawnHead, StatsRecord, TABLE, TraceRecord, WaitItem,
+    AccountRecord, ActivityRecord, Amounts, EndReason, EndRecord, Error, FaultKind, Histogram, LatencyRecord,
+    Message, ObjectKind, PulseRecord, Rights, SpawnCap, SpawnHead, StatsRecord, TABLE, TraceRecord, WaitItem,
 };
 
 fn frozen_form() -> Result<String, std::fmt::Error> {
@@ -31,6 +31,9 @@ fn frozen_form() -> Result<String, std::fmt::Error> {
     }
     for fault in FaultKind::ALL {
         writeln!(text, "fault {} {}", fault.number(), fault.name())?;
+    }
+    for reason in (0..=u8::MAX).filter_map(EndReason::plain) {
+        writeln!(text, "reason {} {}", reason.number(), reason.name())?;
     }
     let sizes = [
         ("message", Message::SIZE),

@@ -112,6 +112,9 @@ macro_rules! groups {
     (actor_kill) => {
         spawn::actor_kill
     };
+    (actor_kill_for) => {
+        spawn::actor_kill_for
+    };
     (actor_terminate) => {
         spawn::actor_terminate
     };

@@ -9,8 +9,8 @@ use crate::context::{Context, Refusal, deadline};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use tessera_abi::{
-    EndRecord, Error, Handle, Name, ObjectKind, Rights, SlotName, SpawnCap, SpawnHead, SpawnRequest,
-    SpawnRole,
+    EndReason, EndRecord, Error, Handle, Name, ObjectKind, Rights, SlotName, SpawnCap, SpawnHead,
+    SpawnRequest, SpawnRole,
 };
 use tessera_core::account::Account;
 use tessera_core::actor::spawn::{Begin, Spawn};
@@ -183,6 +183,13 @@ pub fn actor_monitor(context: &mut Context<'_>, claim: claims::ActorMonitor) -> 
 pub fn actor_kill(context: &mut Context<'_>, claim: claims::ActorKill) -> Result<u64, Refusal> {
     let (target, _) = context.target(claim.actor, Rights::KILL)?;
     target.kill();
+    Ok(0)
+}
+
+pub fn actor_kill_for(context: &mut Context<'_>, claim: claims::ActorKillFor) -> Result<u64, Refusal> {
+    let reason = EndReason::given(claim.reason).ok_or(Error::InvalidArgument)?;
+    let (target, _) = context.target(claim.actor, Rights::KILL)?;
+    target.kill_for(reason);
     Ok(0)
 }
 

@@ -117,6 +117,23 @@ pub fn a_late_waiter_still_gets_the_reason(stage: &mut Stage<'_>) -> Verdict {
     stage.ends(&actor, EndReason::Exited(7))
 }
 
+/// By the host call: the reason that was given first is the one that the end tells.
+pub fn whoever_ends_an_actor_says_what_for(stage: &mut Stage<'_>) -> Verdict {
+    let named = |actor: &Arc<Actor>| Capability::first(Object::Actor(actor.clone()));
+    let (silent, greedy) = (stage.main("forever", vec![])?, stage.main("forever", vec![])?);
+    let only_waits = named(&silent)?.derive(Rights::WAIT, 0)?;
+    let caps = vec![named(&silent)?, named(&greedy)?, notification()?, only_waits];
+    let ender = stage.main("ends_for_a_reason", caps)?;
+    stage.ends(&ender, EndReason::Exited(0))?;
+    stage.ends(&silent, EndReason::Silent)?;
+    stage.ends(&greedy, EndReason::OverQuota)?;
+    let last = stage.main("forever", vec![])?;
+    [EndReason::Silent, EndReason::Killed, EndReason::Orphaned]
+        .into_iter()
+        .for_each(|why| last.kill_for(why));
+    stage.ends(&last, EndReason::Silent)
+}
+
 /// Slot 0 names the actor, slot 1 the notification. Several are told, also those who ask afterwards; one whose
 /// notification was taken back is not, nor one who has ended, and both make room.
 pub fn whoever_monitors_an_actor_is_told_of_its_end(stage: &mut Stage<'_>) -> Verdict {

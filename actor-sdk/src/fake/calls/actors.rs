@@ -152,15 +152,6 @@ impl Calls<'_> {
         self.install_new(Object::Actor(self.state.actors.len() - 1))
     }
 
-    pub(super) fn actor_kill(&mut self, actor: u64) -> Outcome {
-        let Held { object: Object::Actor(place), .. } = *self.state.lookup(Handle::from_bits(actor))? else {
-            return Err(Error::WrongKind.into());
-        };
-        self.actor(actor)?.killed = true;
-        self.state.end(place, EndReason::Killed, "");
-        Ok(0)
-    }
-
     pub(super) fn actor_self(&mut self) -> Outcome {
         let held = Held::first(Object::Myself, Rights::WAIT.union(Rights::GRANT), String::new());
         Ok(self.state.install(held)?.bits())

@@ -1,12 +1,30 @@
-//! What is asked of the fake kernel's actors, and of the actor under test, before they begin and when they are to end.
+//! What is done to the fake kernel's actors, and to the actor under test, before they begin and when they are to end.
 //!
 //! Invariant: a spawned actor heeds a request to end, so it is for the test to end it.
 
-use tessera_abi::{Error, Handle, SpawnCap};
+use tessera_abi::{EndReason, Error, Handle, SpawnCap};
 
 use super::{Calls, Outcome};
+use crate::fake::state::{Held, Object};
 
 impl Calls<'_> {
+    pub(super) fn actor_kill(&mut self, actor: u64) -> Outcome {
+        self.end_for(actor, EndReason::Killed)
+    }
+
+    pub(super) fn actor_kill_for(&mut self, actor: u64, reason: u32) -> Outcome {
+        self.end_for(actor, EndReason::given(reason).ok_or(Error::InvalidArgument)?)
+    }
+
+    fn end_for(&mut self, actor: u64, reason: EndReason) -> Outcome {
+        let Held { object: Object::Actor(place), .. } = *self.state.lookup(Handle::from_bits(actor))? else {
+            return Err(Error::WrongKind.into());
+        };
+        self.actor(actor)?.killed = true;
+        self.state.end(place, reason, "");
+        Ok(0)
+    }
+
     pub(super) fn actor_terminate(&mut self, actor: u64) -> Outcome {
         self.actor(actor)?.terminated = true;
         Ok(0)

@@ -28,7 +28,7 @@ fn an_actor_without_a_heartbeat_is_ended_with_a_word_and_started_again() {
         // It is told to end, has ended, and returns after its back-off.
         (0..4).for_each(|_| turn(house));
         let told = "echo is working without a heartbeat for 401 ms, past its 400: it is ended";
-        assert_eq!(kernel.log_lines(), [told, "echo was ended: killed", "echo is started again"]);
+        assert_eq!(kernel.log_lines(), [told, "echo was ended: silent", "echo is started again"]);
         assert_eq!((house.count(), kernel.spawned().len()), (2, 3));
     });
 }

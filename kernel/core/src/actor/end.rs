@@ -76,7 +76,7 @@ impl EndSignal {
             Object::Notification(notification) => {
                 let _taken_back = notification.signal(&pass, bits);
             }
-            Object::Actor(other) if reason != EndReason::Exited(0) => other.orphan(),
+            Object::Actor(other) if reason != EndReason::Exited(0) => other.kill_for(EndReason::Orphaned),
             _ => {}
         }
     }

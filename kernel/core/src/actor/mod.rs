@@ -59,8 +59,8 @@ pub struct Actor {
     spot: Spot,
     timer_place: AtomicU32,
     stop: AtomicBool,
-    /// It is to stop because an actor that it is linked to failed.
-    orphaned: AtomicBool,
+    /// The number of the reason that it is to stop for, 0 until somebody has given one.
+    stop_reason: AtomicU8,
     state: AtomicU8,
     home: AtomicU16,
     hold: Hold,
@@ -211,6 +211,14 @@ impl Actor {
     /// Asks it to end, wherever it is. It does so on its own stack: at once if it waits, otherwise at
     /// the next quantum or host call. Asking again, or after the end, changes nothing.
     pub fn kill(self: &Arc<Self>) {
+        self.kill_for(EndReason::Killed);
+    }
+
+    /// As [`kill`](Self::kill), for a plain reason, which its end tells if nobody has given another before.
+    pub fn kill_for(self: &Arc<Self>, reason: EndReason) {
+        // Relaxed: the stop flag publishes it. Whoever comes second has seen the first one's before it raises the flag.
+        let _first_counts =
+            self.stop_reason.compare_exchange(0, reason.number(), Ordering::Relaxed, Ordering::Relaxed);
         // SeqCst, against `block`: it arms the gate and then reads this flag, here the flag is raised
         // and then the gate read, so one of the two sees the other.
         self.stop.store(true, Ordering::SeqCst);
@@ -222,17 +230,10 @@ impl Actor {
         }
     }
 
-    /// Ends it with an actor that it is linked to.
-    pub(crate) fn orphan(self: &Arc<Self>) {
-        // Relaxed: `kill` publishes it, by raising the stop flag. If somebody kills it at the same moment, either
-        // reason is true.
-        self.orphaned.store(true, Ordering::Relaxed);
-        self.kill();
-    }
-
     /// Why it ended, when that was because it had to.
     pub(crate) fn why_stopped(&self) -> EndReason {
-        if self.orphaned.load(Ordering::Relaxed) { EndReason::Orphaned } else { EndReason::Killed }
+        // Relaxed: read behind the stop flag.
+        EndReason::plain(self.stop_reason.load(Ordering::Relaxed)).unwrap_or(EndReason::Killed)
     }
 
     /// Whether it has been asked to end.

@@ -154,7 +154,7 @@ fn made(kernel: Arc<Kernel>, id: ActorId, parts: Parts, stack: Option<Stack>) ->
         spot: Spot::nowhere(),
         timer_place: AtomicU32::new(0),
         stop: AtomicBool::new(false),
-        orphaned: AtomicBool::new(false),
+        stop_reason: AtomicU8::new(0),
         state: AtomicU8::new(first.number()),
         home: AtomicU16::new(khal::cpu::current().index() as u16),
         hold,
