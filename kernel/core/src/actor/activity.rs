@@ -86,6 +86,12 @@ impl Activity {
         self.state.store(state.number(), Ordering::Relaxed);
     }
 
+    /// Since when it has been running, if it is.
+    fn running_since(&self) -> Option<Instant> {
+        let running = self.state.load(Ordering::Relaxed) == ActorState::Running.number();
+        running.then(|| Instant::from_nanos(self.since_ns.load(Ordering::Relaxed)))
+    }
+
     /// The figure of the state that it is in.
     fn present(&self) -> Option<&AtomicU64> {
         let state = ActorState::from_number(self.state.load(Ordering::Relaxed))?;
@@ -137,11 +143,18 @@ impl Actor {
         activity.enter(state, at);
     }
 
-    /// It is about to be made ready.
-    pub(crate) fn measure_ready(&self) {
-        if let Some(now) = self.kernel().stats().now() {
-            self.measure(self.noted_state(), ActorState::Ready, now);
+    /// It is about to be made ready, at `now` if that is known. No clock is read while statistics are off.
+    pub(crate) fn measure_ready(&self, now: Option<Instant>) {
+        let stats = self.kernel().stats();
+        if stats.is_on() {
+            self.measure(self.noted_state(), ActorState::Ready, now.unwrap_or_else(time::now));
         }
+    }
+
+    /// When the turn began that it is in, if that was measured: for itself.
+    pub(crate) fn turn_began(&self) -> Option<Instant> {
+        let activity = self.tally().activity.get()?;
+        activity.is_of(self.kernel().stats().period()).then(|| activity.running_since())?
     }
 
     /// It has received or sent a message's bytes, while statistics are kept.

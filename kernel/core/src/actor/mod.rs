@@ -40,6 +40,7 @@ use khal::cpu::CoreId;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering};
 use khal::sync::{Mutex, PreemptGuard};
 use khal::thread::Pause;
+use khal::time::Instant;
 use tessera_abi::{ActorState, EndReason};
 
 pub use activity::{Activity, Spent};
@@ -280,8 +281,14 @@ impl Actor {
 
     /// Delivers a wake that is owed.
     pub(crate) fn wake(self: &Arc<Self>, wake: Wake, place: Place) {
+        self.wake_at(wake, place, None);
+    }
+
+    /// As [`wake`](Self::wake), at a moment that the caller knows already, if it does.
+    pub(crate) fn wake_at(self: &Arc<Self>, wake: Wake, place: Place, now: Option<Instant>) {
         if wake == Wake::Owed {
-            self.kernel.scheduler().make_ready(self.clone(), place);
+            self.measure_ready(now);
+            self.kernel.scheduler().enqueue(self.clone(), place);
         }
     }
 

@@ -69,10 +69,14 @@ impl Endpoint {
         outcome
     }
 
-    /// Counts how a call ended that was made at that moment, if it is measured.
+    /// Counts how a call ended that was made at that moment, if it is measured. Its caller saw it as his turn began,
+    /// if he had to leave his core for it: so no clock is read.
     fn note_end(&self, actor: &Actor, end: CallEnd, called: Option<Instant>) -> Result<(), Error> {
         let stats = actor.kernel().stats();
-        let mut state = self.lock_measured(stats, called.and_then(|_| stats.now()));
+        let ended = called.filter(|_| stats.is_on()).map(|called| {
+            actor.turn_began().filter(|began| *began > called).unwrap_or_else(khal::time::now)
+        });
+        let mut state = self.lock_measured(stats, ended);
         if let (CallEnd::Replied, Some(called)) = (end, called)
             && let Some(latency) = state.latency()
         {

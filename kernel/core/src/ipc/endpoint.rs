@@ -260,8 +260,7 @@ impl Endpoint {
     /// # Errors
     /// `Closed`, `Revoked`, `NoMemory`; then it is not registered.
     pub fn rest(&self, actor: &Arc<Actor>, pass: &Pass) -> Result<Rest, Error> {
-        // Without a capacity a sender in line hands its message over here.
-        let mut state = self.lock_to_take(actor.kernel().stats());
+        let mut state = self.lock_to_look(actor.kernel().stats());
         self.tree.holds(pass)?;
         state.note_server(actor);
         if state.has_message(&self.tree) {

@@ -26,9 +26,18 @@ impl Endpoint {
     /// read where there is nothing.
     pub(super) fn lock_to_take(&self, stats: &Stats) -> Locked<'_> {
         let mut state = self.lock();
-        let has_something = !state.queue.is_empty() || !state.senders.is_empty();
-        if let Some(now) = has_something.then(|| stats.now()).flatten() {
-            state.measure(stats, now);
+        if !state.queue.is_empty() || !state.senders.is_empty() {
+            state.measure_now(stats);
+        }
+        state
+    }
+
+    /// The lock for somebody who looks whether there is something to take. That alone measures nothing, but where his
+    /// coming lets a sender in line hand its message over.
+    pub(super) fn lock_to_look(&self, stats: &Stats) -> Locked<'_> {
+        let mut state = self.lock();
+        if state.limits.capacity == 0 && !state.senders.is_empty() {
+            state.measure_now(stats);
         }
         state
     }
@@ -84,6 +93,13 @@ impl State {
     /// What has become of its calls.
     pub(super) fn call_figures(&self) -> Calls {
         self.rare.as_ref().map_or_else(Calls::default, |rare| rare.calls)
+    }
+
+    /// Measures what happens until the lock is left, if statistics are kept.
+    fn measure_now(&mut self, stats: &Stats) {
+        if let Some(now) = stats.now() {
+            self.measure(stats, now);
+        }
     }
 
     /// Measures what happens until the lock is left, as happening at `now`.

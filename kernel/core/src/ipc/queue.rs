@@ -142,13 +142,14 @@ impl State {
         {
             if !waiter.has_room_for(message.bytes.len()) {
                 // It is for him all the same: he is woken and finds it in the queue.
-                if waiter.hand(None, Cause::Delivered, place).is_ok() {
+                if waiter.hand_at(None, Cause::Delivered, (place, self.measured())).is_ok() {
                     self.push(message, self.measured());
                     return None;
                 }
                 continue;
             }
-            match waiter.hand(Some(Parcel::Message(message)), Cause::Delivered, place) {
+            let parcel = Some(Parcel::Message(message));
+            match waiter.hand_at(parcel, Cause::Delivered, (place, self.measured())) {
                 Ok(()) => {
                     self.count_delivered(self.measured());
                     return None;
@@ -214,7 +215,7 @@ impl State {
     /// Lets a receiver that waits behind a queued message look for itself; whether there is one.
     pub(super) fn wake_receiver(&mut self, tree: &Tree) -> bool {
         while let Some(waiter) = self.next_receiver(tree) {
-            if waiter.hand(None, Cause::Delivered, Place::Home).is_ok() {
+            if waiter.hand_at(None, Cause::Delivered, (Place::Home, self.measured())).is_ok() {
                 return true;
             }
         }
@@ -320,7 +321,10 @@ impl State {
             let takes = tree.holds(&blocked.pass).is_ok()
                 && match blocked.until {
                     Until::Answer => blocked.waiter.waits(),
-                    Until::Room => blocked.waiter.hand(None, Cause::Delivered, Place::Home).is_ok(),
+                    Until::Room => {
+                        let at = (Place::Home, self.measured());
+                        blocked.waiter.hand_at(None, Cause::Delivered, at).is_ok()
+                    }
                 };
             if takes {
                 if let Some(blocked) = self.senders.remove(at) {

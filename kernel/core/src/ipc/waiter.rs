@@ -10,6 +10,7 @@ use crate::sched::core::Place;
 use crate::sched::gate::{Cause, Ticket};
 use alloc::sync::Arc;
 use khal::sync::PreemptGuard;
+use khal::time::Instant;
 
 /// What a waiter finds in its inbox.
 #[derive(Debug)]
@@ -55,7 +56,21 @@ impl Waiter {
     ///
     /// # Errors
     /// The parcel, untouched, if the wait is over.
+    #[inline]
     pub fn hand(&self, parcel: Option<Parcel>, cause: Cause, place: Place) -> Result<(), Option<Parcel>> {
+        self.hand_at(parcel, cause, (place, None))
+    }
+
+    /// As [`hand`](Self::hand), at a moment that the caller knows already, if it does.
+    ///
+    /// # Errors
+    /// As [`hand`](Self::hand).
+    pub fn hand_at(
+        &self,
+        parcel: Option<Parcel>,
+        cause: Cause,
+        (place, now): (Place, Option<Instant>),
+    ) -> Result<(), Option<Parcel>> {
         // From claim to fire nobody may be switched out: somebody else may spin for the fire.
         let _here = PreemptGuard::new();
         let Some(claim) = self.actor.gate().claim(self.ticket) else { return Err(parcel) };
@@ -65,7 +80,7 @@ impl Waiter {
                 self.actor.note_won(place);
             }
         }
-        self.actor.wake(claim.fire(cause), place);
+        self.actor.wake_at(claim.fire(cause), place, now);
         Ok(())
     }
 

@@ -22,7 +22,7 @@ use alloc::sync::Arc;
 use core::time::Duration;
 use khal::cpu::{self, CoreId};
 use khal::sync::atomic::{AtomicU64, Ordering};
-use khal::time::{self, Instant};
+use khal::time::Instant;
 use tessera_abi::ActorState;
 
 /// Where an actor that is made ready goes.
@@ -105,8 +105,14 @@ impl Scheduler {
         (span / 4 + roll % span) as u32
     }
 
-    /// Puts an actor that nobody else can reach into a run queue and sees to it that a core looks.
+    /// Makes an actor ready that nobody else can reach.
     pub(crate) fn make_ready(&self, actor: Arc<Actor>, place: Place) {
+        actor.measure_ready(None);
+        self.enqueue(actor, place);
+    }
+
+    /// Puts an actor that is being made ready into a run queue and sees to it that a core looks.
+    pub(crate) fn enqueue(&self, actor: Arc<Actor>, place: Place) {
         let here = khal::sync::PreemptGuard::new();
         let current = cpu::current();
         let target = match place {
@@ -114,7 +120,6 @@ impl Scheduler {
             Place::Here | Place::Home => actor.home(),
             Place::Spread => self.shortest(current),
         };
-        actor.measure_ready();
         actor.note_state(ActorState::Ready);
         if place == Place::Here && target == current && !self.core(target).slice_is_over() {
             self.core(target).handed.store(actor.id().bits(), Ordering::Relaxed);
@@ -180,7 +185,7 @@ impl Scheduler {
         // pick, and the next one is fresh again.
         cpu::clear_resched();
         cpu::acknowledge_kick();
-        let now = time::now();
+        let now = core.turn_begins();
         self.end_due_waits(core, now);
         let Some(actor) = self.pick(id) else { return self.rest(id, now) };
         // Written only when it changes: all cores share the word, and most turns begin busy.

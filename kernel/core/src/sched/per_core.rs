@@ -9,7 +9,7 @@ use super::timers::Timers;
 use crate::actor::Actor;
 use core::time::Duration;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use khal::time::Instant;
+use khal::time::{self, Instant};
 
 /// What a core has done.
 #[derive(Debug, Default)]
@@ -38,6 +38,8 @@ pub struct Core {
     slice_ends: AtomicU64,
     /// Whether it had ended when the present turn began.
     slice_over: AtomicBool,
+    /// When the last turn of an actor ended, in ns, until the next turn of the loop; only this core uses it.
+    left: AtomicU64,
     /// State of the generator that picks victims; only this core uses it.
     dice: AtomicU64,
 }
@@ -54,6 +56,7 @@ impl Core {
             handed: AtomicU64::new(0),
             slice_ends: AtomicU64::new(0),
             slice_over: AtomicBool::new(false),
+            left: AtomicU64::new(Instant::NEVER.as_nanos()),
             dice: AtomicU64::new(seed | 1),
         }
     }
@@ -90,6 +93,23 @@ impl Core {
         }
         self.slice_over.store(ends <= began, Ordering::Relaxed);
         ends
+    }
+
+    /// An actor's turn has ended at `now`.
+    pub(super) fn leave(&self, now: Instant) {
+        // Relaxed, here and in `turn_begins`: only this core writes and reads it.
+        self.left.store(now.as_nanos(), Ordering::Relaxed);
+    }
+
+    /// The moment of a turn of the loop that begins: that at which an actor's turn has just ended, as one follows the
+    /// other at once and reading a clock is dear; after a sleep, now.
+    pub(super) fn turn_begins(&self) -> Instant {
+        let left = Instant::from_nanos(self.left.load(Ordering::Relaxed));
+        if left == Instant::NEVER {
+            return time::now();
+        }
+        self.left.store(Instant::NEVER.as_nanos(), Ordering::Relaxed);
+        left
     }
 
     /// Whether who runs now has no slice left to hand over.

@@ -20,8 +20,8 @@ use khal::time::{self, Instant};
 use tessera_abi::{ActorState, TraceKind, TurnEnd};
 
 impl Scheduler {
-    /// Runs an actor from `began`, the moment at which this turn of the loop looked for it: reading a clock
-    /// is dear, and what the looking took is the actor's.
+    /// Runs an actor from `began`, the moment at which this turn of the loop began: reading a clock is dear, and what
+    /// the looking for it took is the actor's.
     pub(super) fn run(&self, id: CoreId, actor: Arc<Actor>, began: Instant) -> Step {
         let core = self.core(id);
         let step = Step::Ran(actor.id());
@@ -64,6 +64,7 @@ impl Scheduler {
         }
         note_turn(&actor, ran, returned);
         self.publish(actor, thread, returned, now);
+        core.leave(now);
         step
     }
 
