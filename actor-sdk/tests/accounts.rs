@@ -1,5 +1,6 @@
 //! Accounts, against the fake kernel.
 
+use actor_sdk::abi::account::{AMOUNT_MOST, UNMETERED};
 use actor_sdk::abi::{HostCall, Resource};
 use actor_sdk::{Account, Amounts, Error, Plan, Rights, Spawner, System, fake};
 
@@ -21,9 +22,11 @@ fn a_part_is_out_of_what_is_free_and_is_resized() {
     assert_eq!(part.grow(&part, &actors(7)), Err(Error::InvalidArgument));
     part.shrink(&actors(2)).unwrap();
     let (whole, part) = (whole.info().unwrap(), part.info().unwrap());
-    assert_eq!((part.limit, part.free), (PART.with(Resource::Actors, 2), PART.with(Resource::Actors, 2)));
+    let two = PART.with(Resource::Actors, 2);
+    let without_end = two.with(Resource::Fuel, UNMETERED);
+    assert_eq!((part.limit, part.free), (without_end, without_end));
     assert_eq!((part.name.as_str(), part.parent), ("part", whole.index));
-    assert_eq!(whole.given, part.limit);
+    assert_eq!(whole.given, two);
 }
 
 /// How many actors it may have, has given, has free, owes.
@@ -71,6 +74,40 @@ fn what_a_shrunk_account_has_given_on_it_owes_until_it_comes_back() {
         [four(&top), four(&middle), four(&leaf)],
         [Ok([10, 3, 7, 0]), Ok([3, 2, 1, 0]), Ok([2, 0, 2, 0])]
     );
+}
+
+fn fuel(fuel: u64) -> Amounts {
+    Amounts::UNCHANGED.with(Resource::Fuel, fuel)
+}
+
+/// An account's limit of fuel, what it has given of it, and what it has left.
+fn fuel_of(account: &Account) -> Result<[u64; 3], Error> {
+    let record = account.info()?;
+    Ok([record.limit, record.given, record.free].map(|amounts| amounts.fuel))
+}
+
+#[test]
+fn fuel_is_counted_in_metered_accounts_alone() {
+    let mut kernel = fake::Kernel::new();
+    let whole = kernel.grant::<Account>("account");
+    let free = whole.split("free", &PART).unwrap();
+    assert!(!free.info().unwrap().is_metered());
+    assert_eq!(
+        (free.grow(&whole, &fuel(5)), free.grow(&whole, &fuel(0))),
+        (Err(Error::InvalidArgument), Ok(()))
+    );
+    let billed = whole.split("billed", &PART.with(Resource::Fuel, 100)).unwrap();
+    let below = billed.split("below", &Amounts::NONE).unwrap();
+    assert!(below.info().unwrap().is_metered(), "nobody gets out by splitting");
+    assert_eq!(below.grow(&billed, &fuel(101)), Err(Error::OverQuota));
+    below.grow(&billed, &fuel(60)).unwrap();
+    assert_eq!([fuel_of(&whole), fuel_of(&billed)], [Ok([UNMETERED, 0, UNMETERED]), Ok([100, 60, 40])]);
+    billed.grow(&whole, &fuel(150)).unwrap();
+    billed.shrink(&fuel(10)).unwrap();
+    assert_eq!(fuel_of(&billed), Ok([60, 60, 0]), "what it has given it does not owe");
+    below.shrink(&fuel(20)).unwrap();
+    assert_eq!([fuel_of(&billed), fuel_of(&below)], [Ok([60, 20, 40]), Ok([20, 0, 20])]);
+    assert_eq!(billed.grow(&whole, &fuel(AMOUNT_MOST + 1)), Err(Error::OverQuota));
 }
 
 #[test]

@@ -19,7 +19,7 @@ const REQUEST_AT: usize = 1024;
 
 /// Where the record tells how many actors there are of a figure: its place among limit, used, given, free, owed.
 const fn actors_at(figure: usize) -> usize {
-    // The last field before what is reserved.
+    // The last field but fuel and what is reserved.
     let actors = Amounts::SIZE - 8 - size_of::<[u64; 4]>();
     RECORD_AT + AccountRecord::SIZE - (5 - figure) * Amounts::SIZE + actors
 }

@@ -39,6 +39,7 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use tessera_abi::account::UNMETERED;
 use tessera_abi::{
     AccountRecord, Amounts, EndReason, Error, FaultKind, HostCall, NOW, Name, ObjectKind, Policy,
     PowerAction, Rights,
@@ -191,10 +192,10 @@ impl Kernel {
                 let memory = state.memories.len() - 1;
                 Object::Region(Window { memory, start: 0, end: REGION_BYTES as u64 })
             }
-            // The machine's, which has the most of everything.
+            // The machine's, which has the most of everything and is not metered.
             ObjectKind::Account => {
-                let name = Name::new_truncated(name);
-                Object::Account(state.add_account(AccountRecord::NO_PARENT, name, &Amounts::MOST))
+                let (name, most) = (Name::new_truncated(name), Amounts { fuel: UNMETERED, ..Amounts::MOST });
+                Object::Account(state.add_account(AccountRecord::NO_PARENT, name, &most))
             }
             kind => Object::Single(kind),
         });

@@ -16,6 +16,7 @@ numbered! {
         Slots = 1, "slots", "Slots of capability tables, each with its node in a derivation tree; an actor takes as many as its table may have.";
         Mailbox = 2, "mailbox", "Bytes of messages under way, from when the kernel has copied them until they are received or dropped; the sender pays.";
         Actors = 3, "actors", "Living actors.";
+        Fuel = 4, "fuel", "Instructions, as the engine counts them, of the actors in a metered account: taken before they run, and what is used never comes back.";
     }
 }
 
@@ -37,6 +38,10 @@ pub const AMOUNT_MOST: u64 = i64::MAX as u64;
 /// In place of a limit for `account_resize`: as it is.
 pub const UNCHANGED: u64 = u64::MAX;
 
+/// The fuel of an account that is not metered, as its limit and as what is free: there is no limit. So limits that were
+/// read can be written back.
+pub const UNMETERED: u64 = UNCHANGED;
+
 record! {
     /// So much of each resource.
     pub struct Amounts {
@@ -48,8 +53,11 @@ record! {
         pub mailbox: u64,
         /// Actors.
         pub actors: u64,
+        /// Instructions. An account for which this is 0 when it is split is not metered, unless the one that it is
+        /// split from is.
+        pub fuel: u64,
         /// Set to zero: room for resources to come.
-        pub reserved: [u64; 4],
+        pub reserved: [u64; 3],
     }
 }
 
@@ -64,7 +72,14 @@ impl Amounts {
     pub const UNCHANGED: Self = Self::all(UNCHANGED);
 
     const fn all(amount: u64) -> Self {
-        Self { memory: amount, slots: amount, mailbox: amount, actors: amount, reserved: [0; 4] }
+        Self {
+            memory: amount,
+            slots: amount,
+            mailbox: amount,
+            actors: amount,
+            fuel: amount,
+            reserved: [0; 3],
+        }
     }
 
     /// How much of `resource`.
@@ -75,6 +90,7 @@ impl Amounts {
             Resource::Slots => self.slots,
             Resource::Mailbox => self.mailbox,
             Resource::Actors => self.actors,
+            Resource::Fuel => self.fuel,
         }
     }
 
@@ -86,6 +102,7 @@ impl Amounts {
             Resource::Slots => self.slots = amount,
             Resource::Mailbox => self.mailbox = amount,
             Resource::Actors => self.actors = amount,
+            Resource::Fuel => self.fuel = amount,
         }
         self
     }
@@ -103,7 +120,7 @@ record! {
         pub name: Name,
         /// What it may use and give to accounts split from it.
         pub limit: Amounts,
-        /// What is in use.
+        /// What is in use. Of fuel, what has ever been used.
         pub used: Amounts,
         /// What accounts that were split from it hold.
         pub given: Amounts,
@@ -117,6 +134,12 @@ record! {
 impl AccountRecord {
     /// In place of a parent.
     pub const NO_PARENT: u32 = u32::MAX;
+
+    /// Whether the actors in it are billed in instructions.
+    #[must_use]
+    pub const fn is_metered(&self) -> bool {
+        self.limit.fuel != UNMETERED
+    }
 }
 
 #[cfg(test)]

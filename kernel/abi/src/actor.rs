@@ -35,7 +35,7 @@ numbered! {
         Blocked = 3, "blocked", "Waits for something, holding its stack.";
         Idle = 4, "idle", "A handler without a message, holding no stack.";
         Ended = 5, "ended", "Over; its reason can still be read.";
-        Suspended = 6, "suspended", "Held back by somebody with the right to do so.";
+        Suspended = 6, "suspended", "Held back by somebody with the right to do so, or without fuel in a metered account.";
         Draft = 7, "draft", "Made and not begun: it can still be handed capabilities, and begins when it is resumed.";
     }
 }

@@ -36,6 +36,8 @@ pub const TIMERS: Rank = Rank::of(&Order { order: 40, name: "timers" });
 pub const STACKS: Rank = Rank::of(&Order { order: 42, name: "stacks" });
 /// The list of accounts, and what each of them was given.
 pub const LEDGER: Rank = Rank::of(&Order { order: 44, name: "ledger" });
+/// One account's actors that wait for fuel.
+pub const STARVED: Rank = Rank::of(&Order { order: 46, name: "starved" });
 /// One core's run queue.
 pub const QUEUE: Rank = Rank::of(&Order { order: 50, name: "run queue" });
 /// The log's ring.

@@ -2,11 +2,11 @@
 //!
 //! Invariant: what an account was given is out of what its parent has free, as in the real kernel
 //! (kernel/core/src/account/balance.rs), whose rules these are: what it has less of, it gives up as far as it is free,
-//! and owes the rest.
-//! Does not: charge anything: what is owed has been given on. What an account had stays given when it goes; a test is
+//! and owes the rest; and fuel (kernel/core/src/account/fuel.rs) is counted in metered accounts alone, and never owed.
+//! Does not: charge anything, nor use fuel: what is owed has been given on. What an account had stays given when it goes; a test is
 //! over soon.
 
-use tessera_abi::account::UNCHANGED;
+use tessera_abi::account::{AMOUNT_MOST, UNCHANGED, UNMETERED};
 use tessera_abi::{
     AccountRecord, Amounts, Error, Handle, HostCall, Name, Resource, Rights, SpawnRequest, SpawnRole,
 };
@@ -24,7 +24,10 @@ impl Calls<'_> {
         if Resource::ALL.iter().any(|resource| amounts.of(*resource) == UNCHANGED) {
             return Err(Error::InvalidArgument.into());
         }
-        let child = self.state.new_account(parent as u32, name, &Amounts::NONE);
+        let metered =
+            amounts.fuel != 0 || self.state.accounts.get(parent).is_some_and(AccountRecord::is_metered);
+        let nothing = Amounts { fuel: if metered { 0 } else { UNMETERED }, ..Amounts::NONE };
+        let child = self.state.new_account(parent as u32, name, &nothing);
         self.may_resize(&child, Some(parent), &amounts)?;
         self.state.accounts.push(child);
         self.resize(child.index as usize, &amounts);
@@ -76,7 +79,7 @@ impl Calls<'_> {
     fn amounts(&self, address: u32) -> Result<Amounts, Error> {
         let bytes = self.memory.read(address, Amounts::SIZE as u32)?;
         let amounts = Amounts::decode(bytes).map_err(|_| Error::InvalidArgument)?;
-        if amounts.reserved == [0; 4] { Ok(amounts) } else { Err(Error::InvalidArgument) }
+        if amounts.reserved == [0; 3] { Ok(amounts) } else { Err(Error::InvalidArgument) }
     }
 
     /// Whether all limits can change.
@@ -91,12 +94,16 @@ impl Calls<'_> {
         if parent.is_some_and(|parent| parent != above) {
             return Err(Error::InvalidArgument);
         }
-        for resource in changing(limits) {
+        if limits.fuel != 0 && limits.fuel != UNCHANGED && !child.is_metered() {
+            return Err(Error::InvalidArgument);
+        }
+        for resource in changing(child, limits) {
             let more = limits.of(resource).saturating_sub(child.limit.of(resource));
             if more > 0 && parent.is_none() {
                 return Err(Error::MissingRight);
             }
-            if more > whole.free.of(resource) {
+            // Of fuel there is no end where none is counted, but this is the most that is counted.
+            if more > whole.free.of(resource) || limits.of(resource) > AMOUNT_MOST {
                 return Err(Error::OverQuota);
             }
         }
@@ -105,13 +112,20 @@ impl Calls<'_> {
 
     /// Gives an account other limits, which it may have.
     fn resize(&mut self, account: usize, limits: &Amounts) {
-        for resource in changing(limits) {
+        let Some(changed) = self.state.accounts.get(account).map(|child| changing(child, limits)) else {
+            return;
+        };
+        for resource in changed {
             let Some(child) = self.state.accounts.get_mut(account) else { return };
-            let (old, new, above) = (child.limit.of(resource), limits.of(resource), child.parent as usize);
+            let (old, above) = (child.limit.of(resource), child.parent as usize);
+            let new = match resource {
+                Resource::Fuel => limits.fuel.max(old - child.free.fuel),
+                _ => limits.of(resource),
+            };
             child.limit = child.limit.with(resource, new);
             let back =
                 if new > old { put(child, resource, new - old) } else { take(child, resource, old - new) };
-            if let Some(whole) = self.state.accounts.get_mut(above) {
+            if let Some(whole) = self.state.accounts.get_mut(above).filter(|whole| counts(whole, resource)) {
                 let more = new.saturating_sub(old);
                 let _all_free = take(whole, resource, more);
                 whole.given = whole.given.with(resource, whole.given.of(resource) + more);
@@ -123,7 +137,7 @@ impl Calls<'_> {
     /// Moves what was given back to this account, and on where that pays a debt.
     fn pass_up(&mut self, account: usize, resource: Resource, amount: u64) {
         if amount > 0
-            && let Some(whole) = self.state.accounts.get_mut(account)
+            && let Some(whole) = self.state.accounts.get_mut(account).filter(|whole| counts(whole, resource))
         {
             whole.given = whole.given.with(resource, whole.given.of(resource).saturating_sub(amount));
             let (paid, above) = (put(whole, resource, amount), whole.parent as usize);
@@ -133,8 +147,14 @@ impl Calls<'_> {
 }
 
 /// The resources whose limit is to change.
-fn changing(limits: &Amounts) -> impl Iterator<Item = Resource> {
-    Resource::ALL.iter().copied().filter(|resource| limits.of(*resource) != UNCHANGED)
+fn changing(account: &AccountRecord, limits: &Amounts) -> Vec<Resource> {
+    let changes = |resource: &Resource| limits.of(*resource) != UNCHANGED && counts(account, *resource);
+    Resource::ALL.iter().copied().filter(changes).collect()
+}
+
+/// Whether the account keeps count of the resource.
+fn counts(account: &AccountRecord, resource: Resource) -> bool {
+    resource != Resource::Fuel || account.is_metered()
 }
 
 /// Takes `amount` out of what is free; how much there was. The rest is owed.

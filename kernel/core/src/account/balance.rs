@@ -52,6 +52,20 @@ impl Balance {
                 .is_ok()
     }
 
+    /// Takes what is free, `most` of it; how much that was.
+    pub fn take_up_to(&self, most: u64) -> u64 {
+        let most = signed(most);
+        let taken = self
+            .free
+            .fetch_update(Relaxed, Relaxed, |free| (free > 0 && most > 0).then(|| free - free.min(most)));
+        taken.map_or(0, |before| u64::try_from(before.min(most)).unwrap_or(0))
+    }
+
+    /// Whether anything is free, a moment ago.
+    pub fn has_free(&self) -> bool {
+        self.free.load(Relaxed) > 0
+    }
+
     /// Puts back what was taken; how much of it pays a debt, and is to go to the parent.
     #[must_use]
     pub fn put(&self, amount: u64) -> u64 {
@@ -71,6 +85,13 @@ impl Balance {
         amount.min(u64::try_from(before).unwrap_or(0))
     }
 
+    /// Lowers the limit by what is free of `amount`; how much that was.
+    pub fn lower_free(&self, amount: u64) -> u64 {
+        let free = self.take_up_to(amount);
+        self.limit.fetch_sub(free, Relaxed);
+        free
+    }
+
     /// Raises the limit by `amount`, which came from the parent; how much of that pays a debt, as for [`put`](Self::put).
     #[must_use]
     pub fn raise(&self, amount: u64) -> u64 {
@@ -88,6 +109,11 @@ impl Balance {
     pub fn put_given(&self, amount: u64) -> u64 {
         self.given.fetch_sub(amount, Relaxed);
         self.put(amount)
+    }
+
+    /// Notes that an account split from this one has used up `amount` of what it had: from now on this one has.
+    pub fn note_spent(&self, amount: u64) {
+        self.given.fetch_sub(amount, Relaxed);
     }
 
     /// The figures.

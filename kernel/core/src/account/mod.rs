@@ -6,18 +6,23 @@
 //! lies; whatever a child uses, its parent has already given. Resizing moves limit between the two at any time
 //! and ends nobody: what is in use over a lowered limit is owed, and goes up as it comes back.
 //! Invariants, of each resource: `limit = free + used + given` with a debt as a `free` below 0; what all accounts
-//! hold adds up to what the machine's had; an account outlives what is charged to it and what was split from it,
+//! hold adds up to what the machine's had, but for fuel, which is used up ([`fuel`]); an account outlives what is charged to it and what was split from it,
 //! and gives its limit back when nothing refers to it any more. Debug builds check that it is whole then.
 //! Lock: `LEDGER`, for all that moves limits; charging and giving back take none, but to pay a debt. So a charge
 //! may be given back under any lock of a lower order.
 
 mod balance;
 mod charge;
+mod fuel;
 mod ledger;
+mod line;
+mod purse;
 
 pub use balance::{Balance, Figures};
 pub use charge::{Charge, Tenancy};
 pub use ledger::Ledger;
+pub use line::{Joins, Line};
+pub use purse::Purse;
 
 use crate::cap::Tree;
 use crate::fallible;
@@ -34,7 +39,8 @@ pub const DEPTH_MOST: u8 = 16;
 pub const ACCOUNT_BYTES: usize = size_of::<Account>() + 2 * size_of::<usize>();
 
 /// What there is an account of, in the order of the balances.
-const RESOURCES: [Resource; 4] = [Resource::Memory, Resource::Slots, Resource::Mailbox, Resource::Actors];
+const RESOURCES: [Resource; 5] =
+    [Resource::Memory, Resource::Slots, Resource::Mailbox, Resource::Actors, Resource::Fuel];
 
 /// See the module.
 #[derive(Debug)]
@@ -42,11 +48,15 @@ pub struct Account {
     name: Name,
     /// How many are above it.
     depth: u8,
+    /// Whether its actors are billed in instructions.
+    metered: bool,
     place: u32,
     ledger: Arc<Ledger>,
     balances: [Balance; RESOURCES.len()],
     /// Every capability that names it.
     tree: Tree,
+    /// Its actors that wait for fuel.
+    starved: Line,
     /// What its record costs, charged to the account that it was split from. The machine's has none.
     above: Option<Charge>,
 }
@@ -58,10 +68,12 @@ impl Account {
         let account = Arc::new(Account {
             name,
             depth: 0,
+            metered: false,
             place: Ledger::MACHINE,
             ledger: ledger.clone(),
             balances: RESOURCES.map(|resource| Balance::new(amounts.of(resource).min(AMOUNT_MOST))),
             tree: Tree::new(),
+            starved: Line::new(),
             above: None,
         });
         ledger.lock().fill(Ledger::MACHINE, &account);
@@ -69,7 +81,7 @@ impl Account {
     }
 
     /// An account with nothing, below this one.
-    fn open(self: &Arc<Self>, name: Name) -> Result<Arc<Self>, Error> {
+    fn open(self: &Arc<Self>, name: Name, metered: bool) -> Result<Arc<Self>, Error> {
         if self.depth >= DEPTH_MOST {
             return Err(Error::Full);
         }
@@ -79,10 +91,12 @@ impl Account {
         let account = fallible::share(Account {
             name,
             depth: self.depth + 1,
+            metered,
             place,
             ledger: self.ledger.clone(),
             balances: RESOURCES.map(|_| Balance::new(0)),
             tree: Tree::new(),
+            starved: Line::new(),
             above: Some(above),
         })?;
         self.ledger.lock().fill(place, &account);
@@ -115,12 +129,13 @@ impl Account {
     }
 
     fn balance(&self, resource: Resource) -> &Balance {
-        let [memory, slots, mailbox, actors] = &self.balances;
+        let [memory, slots, mailbox, actors, fuel] = &self.balances;
         match resource {
             Resource::Memory => memory,
             Resource::Slots => slots,
             Resource::Mailbox => mailbox,
             Resource::Actors => actors,
+            Resource::Fuel => fuel,
         }
     }
 
@@ -144,6 +159,9 @@ impl Account {
 
     /// What it has of `resource`, at one moment.
     pub fn figures(&self, resource: Resource) -> Figures {
+        if !self.counts(resource) {
+            return fuel::WITHOUT_END;
+        }
         let _held = self.ledger.lock();
         self.balance(resource).figures()
     }
@@ -153,13 +171,14 @@ impl Account {
         let (mut from, mut amount) = (self, amount);
         while amount != 0
             && let Some(parent) = from.parent()
+            && parent.counts(resource)
         {
             amount = parent.balance(resource).put_given(amount);
             from = parent;
         }
     }
 
-    /// An account with so much of this one's free.
+    /// An account with so much of this one's free, metered if this one is, or if it gets any fuel.
     ///
     /// # Errors
     /// `OverQuota` when so much is not free; `Full` when accounts would be more than [`DEPTH_MOST`] deep; `NoMemory`;
@@ -168,41 +187,56 @@ impl Account {
         if RESOURCES.iter().any(|resource| amounts.of(*resource) == UNCHANGED) {
             return Err(Error::InvalidArgument);
         }
-        let child = self.open(name)?;
+        let child = self.open(name, self.metered || amounts.fuel != 0)?;
         child.resize(Some(self), amounts)?;
         Ok(child)
     }
 
     /// Gives it other limits ([`UNCHANGED`] keeps one): all of them or none. More comes out of what is free in
     /// `parent`, the account that this one was split from; what it is to have less goes there, what is in use
-    /// of it later.
+    /// of it later; but fuel that has been used or given stays in the limit.
     ///
     /// # Errors
     /// `MissingRight` for more without a parent to take it from; `InvalidArgument` for a parent that is another
-    /// account, and for the machine's, which has none; `OverQuota` when there is not so much free.
+    /// account, for the machine's, which has none, and for fuel where it is not metered; `OverQuota` when there is not
+    /// so much free.
     pub fn resize(&self, parent: Option<&Arc<Self>>, limits: &Amounts) -> Result<(), Error> {
         let own = self.parent().ok_or(Error::InvalidArgument)?;
         if parent.is_some_and(|parent| !Arc::ptr_eq(own, parent)) {
             return Err(Error::InvalidArgument);
         }
-        let seats = self.ledger.lock();
-        let wanted = self.changes(limits);
+        let changed = self.resize_under(&self.ledger.lock(), parent, limits);
+        // What was lowered here has come there, and so has what was taken and put back; without the lock.
+        self.offer_fuel();
+        own.offer_fuel();
+        changed
+    }
+
+    fn resize_under(&self, seats: &Seats, parent: Option<&Arc<Self>>, limits: &Amounts) -> Result<(), Error> {
+        let wanted = self.changes(limits)?;
         self.take_from(parent, &wanted)?;
         for (resource, change) in wanted.into_iter().flatten() {
-            self.change(&seats, resource, change);
+            self.change(seats, resource, change);
         }
         Ok(())
     }
 
-    fn changes(&self, limits: &Amounts) -> Changes {
-        RESOURCES.map(|resource| {
+    fn changes(&self, limits: &Amounts) -> Result<Changes, Error> {
+        match limits.fuel {
+            0 | UNCHANGED => {}
+            _ if !self.metered => return Err(Error::InvalidArgument),
+            // An account that is not metered has no end of it to give, but this is the most that is counted.
+            fuel if fuel > AMOUNT_MOST => return Err(Error::OverQuota),
+            _ => {}
+        }
+        Ok(RESOURCES.map(|resource| {
             let (old, new) = (self.balance(resource).limit(), limits.of(resource));
             match new {
                 UNCHANGED => None,
                 _ if new > old => Some((resource, Change::Raise(new - old))),
                 _ => Some((resource, Change::Lower(old - new))),
             }
-        })
+        }))
     }
 
     /// Takes what `changes` raises out of the parent's free, all or nothing.
@@ -214,8 +248,10 @@ impl Account {
         let raises = || changes.iter().flatten().filter_map(raised);
         for (count, (resource, amount)) in raises().enumerate() {
             let parent = parent.ok_or(Error::MissingRight)?;
-            if !parent.balance(resource).take(amount) {
-                for (resource, amount) in raises().take(count) {
+            if parent.counts(resource) && !parent.balance(resource).take(amount) {
+                for (resource, amount) in
+                    raises().take(count).filter(|(resource, _)| parent.counts(*resource))
+                {
                     // The lock is held: a debt that this paid would have to come from somebody who lowers.
                     let _no_debt = parent.balance(resource).put(amount);
                 }
@@ -228,9 +264,10 @@ impl Account {
     fn change(&self, seats: &Seats, resource: Resource, change: Change) {
         let balance = self.balance(resource);
         let back = match change {
+            Change::Lower(amount) if resource == Resource::Fuel => balance.lower_free(amount),
             Change::Lower(amount) => balance.lower(amount),
             Change::Raise(amount) => {
-                if let Some(parent) = self.parent() {
+                if let Some(parent) = self.parent().filter(|parent| parent.counts(resource)) {
                     parent.balance(resource).note_given(amount);
                 }
                 balance.raise(amount)
@@ -265,18 +302,30 @@ impl Drop for Account {
         let mut seats = self.ledger.lock();
         for resource in RESOURCES {
             let Figures { limit, used, given, .. } = self.balance(resource).figures();
+            // Fuel that was used does not come back: it was the parent's, and is used there from now on.
+            let spent = if resource == Resource::Fuel { used } else { 0 };
             debug_assert!(
-                used == 0 && given == 0,
+                used == spent && given == 0,
                 "account {}: {used} {} in use at its end, {given} given",
                 self.name.as_str(),
                 resource.name()
             );
-            self.pass_up(&seats, resource, limit);
+            if let Some(parent) = self.parent().filter(|parent| parent.counts(resource)) {
+                parent.balance(resource).note_spent(spent);
+            }
+            self.pass_up(&seats, resource, limit - spent);
         }
         seats.leave(self.place);
+        drop(seats);
+        if let Some(parent) = self.parent() {
+            parent.offer_fuel();
+        }
     }
 }
 
+#[cfg(test)]
+#[cfg(not(loom))]
+mod fuel_tests;
 #[cfg(test)]
 #[cfg(not(loom))]
 mod tests;

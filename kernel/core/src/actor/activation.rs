@@ -10,6 +10,7 @@
 //! and gives the core back when asked. Locks: `BODY`, briefly, to take the instance and put it back.
 
 use super::{Actor, code};
+use crate::account::Purse;
 use crate::engine::{Completion, Entry, Fault, Fuel, Instance, Next, Pace, Stop};
 use crate::fallible;
 use crate::ipc::endpoint::Rest;
@@ -18,7 +19,7 @@ use crate::trace::Happening;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::time::Duration;
-use khal::contain::Escape;
+use khal::contain::{self, Escape};
 use khal::sync::atomic::Ordering;
 use khal::thread::{Stack, Thread};
 use tessera_abi::{EndReason, Error, FaultKind, Level, Line, Shape, TraceKind};
@@ -153,7 +154,7 @@ fn enter(actor: &Arc<Actor>, instance: &mut dyn Instance, entry: Entry) -> Resul
 
 /// Runs a part of the engine's work inside the actor's containment.
 pub(super) fn contained<R>(actor: &Arc<Actor>, work: impl FnOnce() -> Result<R, Fault>) -> Result<R, Ending> {
-    match khal::contain::enter(actor.meter(), work) {
+    match contain::enter(actor.meter(), work) {
         Ok(Ok(result)) => Ok(result),
         Ok(Err(found)) => Err(fault(found)),
         Err(escape) => Err(escaped(&escape)),
@@ -175,7 +176,7 @@ pub(crate) fn escaped(escape: &Escape) -> Ending {
 
 fn discard(actor: &Arc<Actor>, instance: Box<dyn Instance>) {
     // A destructor that panics has nothing left to tell: the actor is over either way.
-    let _over = khal::contain::enter(actor.meter(), move || drop(instance));
+    let _over = contain::enter(actor.meter(), move || drop(instance));
 }
 
 /// Ends the actor: gives everything back, then tells whoever waits. In this order, so that who
@@ -240,7 +241,7 @@ fn report(actor: &Arc<Actor>, reason: EndReason, detail: &Line) {
     );
 }
 
-/// How an ordinary actor is paced: large quanta, billed in time.
+/// How an actor is paced: an ordinary one in large quanta, billed in time; a metered one in what it has fuel for.
 struct Turn<'a> {
     actor: &'a Arc<Actor>,
 }
@@ -250,19 +251,38 @@ impl Turn<'_> {
         let nanos = u64::from(used.0) * u64::from(self.actor.kernel().config().fuel_ns);
         khal::time::pass(Duration::from_nanos(nanos));
     }
+
+    /// Gives the core back if that is asked for; whether the actor may go on.
+    fn goes_on(&self) -> bool {
+        self.actor.safe_point();
+        !self.actor.must_stop()
+    }
+
+    fn quantum_fuel(&self) -> u32 {
+        self.actor.kernel().scheduler().quantum()
+    }
+
+    /// A metered actor's next quantum, once there is fuel for it.
+    fn metered(&self, purse: &Purse, used: Fuel) -> Option<u32> {
+        purse.book(used.0);
+        contain::leave(|| self.actor.fuel_up(purse, || self.quantum_fuel(), || self.goes_on()))
+    }
 }
 
 impl Pace for Turn<'_> {
     fn quantum(&mut self, used: Fuel) -> Next {
         self.pass(used);
-        self.actor.safe_point();
-        if self.actor.must_stop() {
-            return Next::Stop(Stop::Killed);
-        }
-        Next::Run(Fuel(self.actor.kernel().scheduler().quantum()))
+        let fuel = match self.actor.purse() {
+            Some(purse) => self.metered(purse, used),
+            None => self.goes_on().then(|| self.quantum_fuel()),
+        };
+        fuel.map_or(Next::Stop(Stop::Killed), |fuel| Next::Run(Fuel(fuel)))
     }
 
     fn ended(&mut self, used: Fuel) {
         self.pass(used);
+        if let Some(purse) = self.actor.purse() {
+            contain::leave(|| self.actor.settle_fuel(purse, used.0));
+        }
     }
 }

@@ -8,7 +8,7 @@
 //! Locks: `TABLE`, `BODY`, `INBOX`, `END`, each alone unless `docs/CONCURRENCY.md` says otherwise.
 //!
 //! [`activation`] is its life on a stack, [`activity`] where its time goes, `asking` how it is asked to end, `code` how
-//! it comes by its instance, [`end`] its end, `parts` what it is made of, `pulse` its signs of life, [`registry`] the
+//! it comes by its instance, [`end`] its end, `fuel` what it is billed in if it is metered, `parts` what it is made of, `pulse` its signs of life, [`registry`] the
 //! list of all of them, `scheduled` what the scheduler asks of it, [`spawn`] their beginning, `waiting` how one blocks
 //! and what ends that.
 
@@ -17,6 +17,7 @@ pub mod activity;
 mod asking;
 mod code;
 pub mod end;
+mod fuel;
 mod parts;
 pub mod pulse;
 pub mod registry;

@@ -120,7 +120,7 @@ impl Scheduler {
             }
             Returned::Blocked => {
                 actor.pulse().waits(now);
-                actor.note_state(ActorState::Blocked);
+                actor.note_state(blocked_as(&actor));
                 actor.body().lock().thread = Some(thread);
                 self.park(actor);
             }
@@ -161,10 +161,15 @@ impl Scheduler {
 fn left_in(actor: &Actor, returned: Returned) -> ActorState {
     match returned {
         Returned::Yielded | Returned::Preempted => ActorState::Ready,
-        Returned::Blocked => ActorState::Blocked,
+        Returned::Blocked => blocked_as(actor),
         Returned::Ended if actor.end().has_come() => ActorState::Ended,
         Returned::Ended => ActorState::Idle,
     }
+}
+
+/// The state of an actor that waits at its gate: one without fuel is held back by that.
+fn blocked_as(actor: &Actor) -> ActorState {
+    if actor.starves() { ActorState::Suspended } else { ActorState::Blocked }
 }
 
 fn note_turn(actor: &Actor, ran: Duration, returned: Returned) {

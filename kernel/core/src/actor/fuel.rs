@@ -1,0 +1,107 @@
+//! The fuel that a metered actor runs on: where it comes from, and what happens when there is none.
+//!
+//! Owns nothing of its own; an actor's purse is its tenancy's. An actor that is not metered has none, and this costs it a
+//! look at that. [`Actor::draw`] and [`Actor::refund`] are the one place that knows whose fuel it is.
+//! Invariant: between two activations an actor has no fuel in hand; what was overrun it owes.
+//! An empty budget suspends: the actor waits in its account's line, at its gate and without a deadline, until fuel comes
+//! or it is to end. It shows as suspended, and is not silent for that. Locks: `STARVED`, not across the wait.
+
+use super::Actor;
+use crate::account::{Joins, Purse};
+use crate::sched::gate::Cause;
+use alloc::sync::Arc;
+use khal::time::Instant;
+
+impl Actor {
+    /// What it has in hand, if it is metered.
+    pub(super) fn purse(&self) -> Option<&Purse> {
+        self.tenancy.purse()
+    }
+
+    /// Whether it waits for fuel. Of an actor whose stack has just been left.
+    pub(crate) fn starves(&self) -> bool {
+        self.purse().is_some_and(Purse::starves)
+    }
+
+    /// Draws up to `wanted`.
+    fn draw(&self, wanted: u64) -> u64 {
+        self.account().draw_fuel(wanted)
+    }
+
+    /// Gives back what was drawn and not used.
+    fn refund(&self, amount: u64) {
+        self.account().refund_fuel(amount);
+    }
+
+    /// Fuel for a quantum of so much, or for the shorter one that there is fuel for, once there is any; `None` when the
+    /// actor does not go on. Outside its containment: others are woken here.
+    pub(super) fn fuel_up(
+        self: &Arc<Self>,
+        purse: &Purse,
+        quantum: impl Fn() -> u32,
+        goes_on: impl Fn() -> bool,
+    ) -> Option<u32> {
+        let mut joins = Joins::Last;
+        while goes_on() {
+            let quantum = quantum();
+            purse.put(self.draw(purse.wants(quantum)));
+            if let Some(fuel) = purse.hand_out(quantum) {
+                return Some(fuel);
+            }
+            self.starve(purse, quantum, joins);
+            joins = Joins::First;
+        }
+        None
+    }
+
+    /// An activation is over and has used so much of its last quantum: pays what it owes, gives back what is left.
+    /// Outside its containment, as [`fuel_up`](Self::fuel_up).
+    pub(super) fn settle_fuel(&self, purse: &Purse, used: u32) {
+        purse.book(used);
+        purse.put(self.draw(purse.wants(0)));
+        self.refund(purse.empty());
+    }
+
+    /// Waits for fuel, and draws up to a quantum of what has come, unless it is to end or held back. There may still be
+    /// none: somebody else has drawn it.
+    fn starve(self: &Arc<Self>, purse: &Purse, quantum: u32, joins: Joins) {
+        self.await_fuel(purse, joins);
+        if !self.must_stop() && !self.hold.is_suspended() {
+            purse.put(self.draw(purse.wants(quantum)));
+        }
+        // Whether it was woken, or looked by itself while it was being woken: the next in line is not.
+        self.account().offer_fuel();
+    }
+
+    fn await_fuel(self: &Arc<Self>, purse: &Purse, joins: Joins) {
+        let line = self.account().starved();
+        let ticket = self.gate.arm();
+        line.join(self, ticket, joins);
+        // In this order, against `Account::offer_fuel`: see the line.
+        let ended = if self.account().has_fuel() {
+            self.gate.withdraw()
+        } else {
+            purse.note_starving(true);
+            // Without a deadline nothing is refused.
+            let ended = self.block(ticket, Instant::NEVER, None).ok();
+            purse.note_starving(false);
+            ended
+        };
+        if ended != Some(Cause::Delivered) {
+            line.leave(self, ticket);
+        }
+    }
+}
+
+#[cfg(loom)]
+impl Actor {
+    /// What it has in hand: for models, which play activations themselves.
+    pub fn purse_for_model(&self) -> Option<&Purse> {
+        self.purse()
+    }
+
+    /// Fuel for a quantum, as its activation gets it: for models.
+    pub fn fuel_for_model(self: &Arc<Self>, quantum: u32) -> Option<u32> {
+        self.fuel_up(self.purse()?, || quantum, || !self.must_stop())
+    }
+}
