@@ -3,7 +3,7 @@
 //! Owns its text, made from the ABI's own records: the spawn request and the module that it carries are data
 //! segments. Slot 0 is a spawner, slot 1 a factory. It exits with 0, or with the number of the step that went wrong.
 
-use crate::requests::spawn_request;
+use crate::requests::{data, spawn_request};
 use tessera_abi::{FaultKind, Handle, Rights, Shape, SlotName, SpawnCap};
 
 /// What it is called in the image.
@@ -15,7 +15,6 @@ pub const CARRIED: &str = include_str!("../modules/exit_seven.wat");
 /// The module's text, with this module in it.
 pub fn module(carried: &[u8]) -> String {
     let request = request();
-    let data = |bytes: &[u8]| bytes.iter().fold(String::new(), |text, byte| format!("{text}\\{byte:02x}"));
     TEXT.replace("REQUEST_DATA", &data(&request))
         .replace("REQUEST_LEN", &request.len().to_string())
         .replace("MODULE_DATA", &data(carried))

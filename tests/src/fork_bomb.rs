@@ -4,7 +4,7 @@
 //! which it hands on; it exits with the number of the error that refuses it, the handles it has been given
 //! dropped so that it is not its table that ends it.
 
-use crate::requests::spawn_request;
+use crate::requests::{data, spawn_request};
 use tessera_abi::{Handle, ObjectKind, Rights, Shape, SlotName, SpawnCap};
 
 /// What it is called in the image.
@@ -13,8 +13,7 @@ pub const NAME: &str = "forks";
 /// The module's text.
 pub fn module() -> String {
     let request = request();
-    let (len, data) =
-        (request.len(), request.iter().fold(String::new(), |text, byte| format!("{text}\\{byte:02x}")));
+    let (len, data) = (request.len(), data(&request));
     let spawner = Handle::OWN_ENDPOINT.bits();
     format!(
         r#"(module

@@ -3,7 +3,7 @@
 //! Owns its text, made from the ABI's own records. Slots: 0 the account, 1 a spawner. It exits with 0 when each step
 //! was answered as it should be, otherwise with the step's number, from 1 on.
 
-use crate::requests::spawn_request;
+use crate::requests::{data, spawn_request};
 use tessera_abi::{AccountRecord, Amounts, Error, Handle, Shape, SpawnCap};
 
 /// What it is called in the image.
@@ -114,10 +114,7 @@ pub fn module() -> String {
         (NO_ACTOR_AT, actors(0).encode().to_vec()),
         (REQUEST_AT, request()),
     ]
-    .map(|(at, bytes)| {
-        let bytes = bytes.iter().fold(String::new(), |text, byte| format!("{text}\\{byte:02x}"));
-        format!("(data (i32.const {at}) \"{bytes}\")\n")
-    })
+    .map(|(at, bytes)| format!("(data (i32.const {at}) \"{}\")\n", data(&bytes)))
     .concat();
     let steps: String = (1..)
         .zip(steps())

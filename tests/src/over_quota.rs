@@ -5,7 +5,7 @@
 //! It exits with 0 when each request was refused with over-quota, otherwise with which was not, from 1 on; the call
 //! is answered in the end.
 
-use crate::requests::spawn_request;
+use crate::requests::{data, spawn_request};
 use tessera_abi::{
     Error, Handle, Message, NOW, ObjectKind, Rights, Shape, SlotName, SpawnCap, Transfer, TransferMode,
 };
@@ -120,8 +120,4 @@ pub fn module() -> String {
         // Of the amounts, slots come second.
         slots_at = AMOUNTS_AT + 8,
     )
-}
-
-fn data(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}\\{byte:02x}"))
 }

@@ -8,7 +8,7 @@
 
 use std::fmt::Write as _;
 
-use crate::requests::spawn_request;
+use crate::requests::{data, spawn_request};
 use tessera_abi::call::Parameter;
 use tessera_abi::{
     Handle, HostCall, IMPORT_MODULE, Message, Needs, ObjectKind, Rights, Row, Shape, SlotName, SpawnCap,
@@ -27,7 +27,7 @@ pub fn module() -> String {
     let rows: Vec<&Row> = TABLE.iter().filter(|row| !ends_the_actor(row.call)).collect();
     let mut text = String::from("(module\n");
     rows.iter().for_each(|row| import(&mut text, row));
-    let start = beginning().iter().fold(String::new(), |text, byte| format!("{text}\\{byte:02x}"));
+    let start = data(&beginning());
     let _never_fails = writeln!(text, "{HELPERS}(data $start \"{start}\")");
     for (index, row) in rows.iter().enumerate() {
         let arguments: String = row.parameters.iter().map(|one| argument(row, one)).collect();

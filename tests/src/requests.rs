@@ -1,4 +1,4 @@
-//! Spawn requests, as the modules that are made from the ABI's records carry them.
+//! What the modules that are made from the ABI's records are made of: spawn requests, handles, data segments.
 
 use tessera_abi::{Handle, Name, Priority, Shape, SpawnCap, SpawnHead, SpawnRequest};
 
@@ -21,4 +21,14 @@ pub fn spawn_request(module: &str, shape: Shape, caps: &[SpawnCap], args: &str) 
     let len = SpawnRequest::encode(head, caps, args, &mut bytes).unwrap_or_default();
     bytes.truncate(len);
     bytes
+}
+
+/// The first handle of a slot.
+pub fn slot(index: u32) -> Handle {
+    Handle::new(Handle::FIRST_GENERATION, index)
+}
+
+/// Bytes as a data segment's text has them.
+pub fn data(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}\\{byte:02x}"))
 }

@@ -4,8 +4,8 @@
 //! begins. The lower one fails by a trap when its server has ended [`ENDS`] times; the others start theirs again however
 //! often. Made here, since their spawn requests are the ABI's records.
 
-use crate::requests::spawn_request;
-use tessera_abi::{Handle, ObjectKind, Rights, Shape, SlotName, SpawnCap};
+use crate::requests::{data, slot, spawn_request};
+use tessera_abi::{ObjectKind, Rights, Shape, SlotName, SpawnCap};
 
 /// The upper one's name.
 pub const UPPER: &str = "oversees";
@@ -36,13 +36,8 @@ pub fn modules() -> [(&'static str, String); 3] {
     ]
 }
 
-/// The first handle of a slot.
-fn slot(index: u32) -> Handle {
-    Handle::new(Handle::FIRST_GENERATION, index)
-}
-
 fn module(request: &[u8], ends: u32) -> String {
-    let data = request.iter().fold(String::new(), |text, byte| format!("{text}\\{byte:02x}"));
+    let data = data(request);
     let (len, spawner) = (request.len(), slot(0).bits());
     let end = len.next_multiple_of(8);
     format!(
