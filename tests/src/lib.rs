@@ -5,6 +5,7 @@
 
 pub mod carries;
 pub mod fork_bomb;
+pub mod gives_and_keeps;
 pub mod image;
 pub mod keeps_accounts;
 pub mod measured;

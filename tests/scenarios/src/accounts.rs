@@ -1,7 +1,7 @@
 //! Accounts: who takes too much stops at his own, and all that was taken comes back.
 
 use crate::revocation::waits;
-use crate::stage::{Stage, authority, by_kernel, endpoint, endpoint_of, request};
+use crate::stage::{Stage, authority, by_kernel, endpoint, endpoint_of, region, request};
 use crate::{Failure, Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec;
@@ -17,6 +17,7 @@ use tessera_core::actor::Actor;
 use tessera_core::actor::spawn::{Spawn, spawn};
 use tessera_core::cap::revoke::Subtree;
 use tessera_core::cap::{Capability, Object, Scope};
+use tessera_core::ipc::{Message, Notification};
 
 const OVER_QUOTA: EndReason = EndReason::Exited(Error::OverQuota as i32);
 const DONE: EndReason = EndReason::Exited(0);
@@ -25,6 +26,9 @@ const ALL: [Resource; 4] = [Resource::Memory, Resource::Slots, Resource::Mailbox
 
 /// The linear memory of those that have one page.
 const PAGE_BYTES: u64 = 64 << 10;
+
+/// What `gives_and_keeps` gives each time.
+const GIVEN_BYTES: u64 = 40_000;
 
 /// Enough for a few small actors.
 const SOME: Amounts = Amounts { memory: 4 << 20, slots: 1000, mailbox: 10_000, actors: 10, ..Amounts::NONE };
@@ -139,12 +143,56 @@ pub fn a_bomb_of_regions_stops_at_its_own_account(stage: &mut Stage<'_>) -> Verd
     comes_back(stage, &account)
 }
 
-/// By who gives it, for as long as it is kept; what parsing it takes, by who runs it.
+/// The memory that an account is charged besides what an actor's meter has drawn.
+fn but_for_its_engine(account: &Account, actor: &Actor) -> u64 {
+    account.figures(Resource::Memory).used - actor.meter().drawn() as u64
+}
+
+/// Lets an actor that waits for messages go on to where it waits for the next.
+fn step(stage: &mut Stage<'_>, actor: &Arc<Actor>, door: &Capability) -> Verdict {
+    let queue = endpoint_of(door)?;
+    let rests = |taken: u64| queue.counters().delivered == taken && waits(actor);
+    let taken = queue.counters().delivered;
+    stage.until("it waits", || rests(taken))?;
+    queue.send(by_kernel(actor), &mut Some(Message::default()), Instant::ZERO)?;
+    stage.until("it goes on and waits again", || rests(taken + 1) || actor.end().has_come())
+}
+
+/// By who gives it, from when it is given until the actor that it was given to begins, to the byte.
 pub fn a_given_module_is_paid_for(stage: &mut Stage<'_>) -> Verdict {
+    let (own, theirs) = (account(stage, &SOME)?, account(stage, &SOME)?);
+    let (door, block) = (endpoint(1)?, region(GIVEN_BYTES)?);
+    let caps =
+        vec![authority(ObjectKind::Spawner)?, capability(&theirs)?, block, door.derive(Rights::ALL, 0)?];
+    let giver = guest(stage, &own, "gives_and_keeps", caps)?;
+    stage.until("it waits", || waits(&giver))?;
+    let before = but_for_its_engine(&own, &giver);
+    for _ in ["from memory", "from the region"] {
+        step(stage, &giver, &door)?;
+        let charged = but_for_its_engine(&own, &giver) - before;
+        check!(charged == GIVEN_BYTES, "{charged} bytes are charged for {GIVEN_BYTES}");
+        step(stage, &giver, &door)?;
+        // It may still wait for the draft's end.
+        stage.until("they come back", || but_for_its_engine(&own, &giver) == before)?;
+    }
+    step(stage, &giver, &door)?;
+    stage.ends(&giver, DONE)?;
+    comes_back(stage, &own)?;
+    comes_back(stage, &theirs)
+}
+
+pub fn a_notification_is_paid_for(stage: &mut Stage<'_>) -> Verdict {
     let account = account(stage, &SOME)?;
-    let caps = vec![authority(ObjectKind::Spawner)?, authority(ObjectKind::Factory)?];
-    let carrier = guest(stage, &account, "carries", caps)?;
-    stage.ends(&carrier, DONE)?;
+    let door = endpoint(1)?;
+    let caps = vec![authority(ObjectKind::Factory)?, door.derive(Rights::ALL, 0)?];
+    let maker = guest(stage, &account, "makes_notifications", caps)?;
+    stage.until("it waits", || waits(&maker))?;
+    let before = but_for_its_engine(&account, &maker);
+    step(stage, &maker, &door)?;
+    let charged = but_for_its_engine(&account, &maker) - before;
+    check!(charged == 4 * size_of::<Notification>() as u64, "{charged} bytes are charged for four");
+    maker.kill();
+    stage.ends(&maker, EndReason::Killed)?;
     comes_back(stage, &account)
 }
 

@@ -109,7 +109,8 @@ list! {
         kills_in_every_state a_supervisors_own_crash;
     accounts: a_fork_bomb_stops_at_its_own_account a_bomb_of_endpoints_stops_at_its_own_account
         a_flood_of_bytes_stops_at_its_own_account a_bomb_of_regions_stops_at_its_own_account
-        a_given_module_is_paid_for memory_over_the_account_is_refused_to_the_actor_alone
+        a_given_module_is_paid_for a_notification_is_paid_for
+        memory_over_the_account_is_refused_to_the_actor_alone
         a_spawn_over_the_account_leaves_nothing_charged
         an_actor_begins_in_an_account_with_the_least_that_it_takes
         a_shrunk_account_ends_nobody_and_gives_up_what_comes_back a_killed_actor_leaves_its_account_whole
