@@ -23,7 +23,7 @@ use actor_sdk::{Capability, Clock, Endpoint, Error, Log, Spawner, System};
 
 use history::History;
 use started::Started;
-use terminal::Terminal;
+use terminal::{CONSOLE, Terminal};
 
 const BANNER: &str =
     "Tessera: every actor here holds capabilities and nothing else. `help` lists the commands.\n";
@@ -49,7 +49,7 @@ impl Shell {
     /// [`Error::NotFound`] when the manifest does not grant it.
     pub fn new() -> Result<Self, Error> {
         Ok(Self {
-            terminal: Terminal::new(Endpoint::find("console")?),
+            terminal: Terminal::new(Endpoint::find(CONSOLE)?),
             history: History::default(),
             clock: Clock::find("clock")?,
             log: Log::find("log")?,
@@ -66,6 +66,9 @@ impl Shell {
         name: &str,
         act: impl FnOnce(&Endpoint) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        if name == CONSOLE {
+            return act(self.terminal.server());
+        }
         match self.renewed.iter().find(|(known, _)| known == name) {
             Some((_, endpoint)) => act(endpoint),
             None => act(&Endpoint::find(name)?),

@@ -1,7 +1,8 @@
 //! The terminal as a client of the console's server: text out, keys in, one line being edited.
 //!
-//! Invariant: bytes that were read and not used yet are kept, so input that comes faster than commands run
-//! is not lost.
+//! Invariants: bytes that were read and not used yet are kept, so input that comes faster than commands run is not lost;
+//! a server that has ended is asked of the supervisor anew, once for each call that it ended in, and what that call said
+//! is said again.
 //! Does not: own the console; other actors' lines may come between.
 
 use alloc::collections::VecDeque;
@@ -9,7 +10,8 @@ use alloc::format;
 use alloc::string::String;
 
 use actor_sdk::protocol::console;
-use actor_sdk::{Endpoint, Error, NEVER, NOW, Outgoing};
+use actor_sdk::{Capability, Clock, Endpoint, Error, Incoming, NEVER, NOW, Outgoing, renewed};
+use core::time::Duration;
 
 use crate::editor::{Event, Line};
 use crate::history::History;
@@ -20,6 +22,13 @@ pub const PROMPT: &str = "tessera> ";
 
 /// How much goes in one message.
 const PIECE_BYTES: usize = 1024;
+
+/// Under which name the shell is granted the console's server.
+pub const CONSOLE: &str = "console";
+
+/// How long the console's server may take to return, and how often that is looked for.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Clears the screen and goes to its upper left corner.
 pub const CLEAR: &str = "\x1b[H\x1b[2J";
@@ -41,15 +50,41 @@ impl Terminal {
         Self { server, typed: VecDeque::new(), decoder: Decoder::default(), shown: None }
     }
 
+    /// The console's server, as it was last found.
+    #[must_use]
+    pub const fn server(&self) -> &Endpoint {
+        &self.server
+    }
+
+    /// Goes on with this server.
+    pub fn lead_to(&mut self, server: Endpoint) {
+        self.server = server;
+    }
+
     /// Writes text; returns when the server has taken it.
     ///
     /// # Errors
     /// Those of the call to the server.
-    pub fn write(&self, text: &str) -> Result<(), Error> {
+    pub fn write(&mut self, text: &str) -> Result<(), Error> {
         for piece in text.as_bytes().chunks(PIECE_BYTES) {
-            self.server.call_expecting(&Outgoing::new(console::WRITE).bytes(piece), 0, NEVER)?;
+            let message = Outgoing::new(console::WRITE).bytes(piece);
+            self.with_server(|server| server.call_expecting(&message, 0, NEVER))?;
         }
         Ok(())
+    }
+
+    /// Makes a call to the server, and again to the one that stands in for it if it ends meanwhile.
+    fn with_server(
+        &mut self,
+        call: impl Fn(&Endpoint) -> Result<Incoming, Error>,
+    ) -> Result<Incoming, Error> {
+        match call(&self.server) {
+            Err(ended @ (Error::PeerDead | Error::Closed)) => {
+                self.server = returned().map_err(|_| ended)?;
+                call(&self.server)
+            }
+            outcome => outcome,
+        }
     }
 
     /// Whether keys wait that were read already.
@@ -72,7 +107,8 @@ impl Terminal {
             if deadline_ns == NOW {
                 return Err(Error::WouldBlock);
             }
-            let answer = self.server.call(&Outgoing::new(console::READ), deadline_ns)?;
+            let read = Outgoing::new(console::READ);
+            let answer = self.with_server(|server| server.call(&read, deadline_ns))?;
             self.typed.extend(&answer.bytes);
         }
     }
@@ -126,6 +162,18 @@ impl Terminal {
         }
         self.shown = (behind_cursor == 0).then_some(text);
         Ok(())
+    }
+}
+
+/// The console's server once it has been started again.
+fn returned() -> Result<Endpoint, Error> {
+    let clock = Clock::find("clock")?;
+    let until_ns = clock.after(PATIENCE)?;
+    loop {
+        match renewed(CONSOLE, until_ns) {
+            Err(Error::Busy) if clock.now_ns()? < until_ns => clock.sleep(LOOK_EVERY)?,
+            outcome => return outcome,
+        }
     }
 }
 

@@ -30,8 +30,14 @@ pub fn machine(typed: &str) -> (Kernel, Rc<RefCell<String>>) {
     kernel.grant::<System>("system");
     kernel.grant::<Factory>("factory");
     let screen = Rc::new(RefCell::new(String::new()));
-    let (shown, mut typed) = (Rc::clone(&screen), Some(String::from(typed)));
-    kernel.answer("console", move |parcel| match parcel.label {
+    serve(&mut kernel, "console", typed, &screen);
+    (kernel, screen)
+}
+
+/// Has an endpoint be a console's server that types `typed` and adds what it shows to the screen.
+fn serve(kernel: &mut Kernel, name: &str, typed: &str, screen: &Rc<RefCell<String>>) {
+    let (shown, mut typed) = (Rc::clone(screen), Some(String::from(typed)));
+    kernel.answer(name, move |parcel| match parcel.label {
         console::WRITE => {
             shown.borrow_mut().push_str(&parcel.text());
             Ok(Parcel::new(console::WRITE))
@@ -39,7 +45,6 @@ pub fn machine(typed: &str) -> (Kernel, Rc<RefCell<String>>) {
         // What was typed comes once; afterwards the console is gone, which ends the shell.
         _ => typed.take().map(|text| Parcel::new(console::READ).bytes(text.as_bytes())).ok_or(Error::Closed),
     });
-    (kernel, screen)
 }
 
 pub fn shown(typed: &str, set_up: impl FnOnce(&mut Kernel)) -> String {

@@ -15,6 +15,7 @@ use core::time::Duration;
 use super::Trouble;
 use crate::Shell;
 use crate::format::ActorId;
+use crate::terminal::CONSOLE;
 
 /// What `spawn` does and which options it takes.
 pub const SPAWN_HELP: &str = "starts an actor; OPTION is --name N, --priority P, --memory KIB, --handler, --draft, \
@@ -152,8 +153,12 @@ fn derived<C: Capability>(from: &C, (uses, until_ns): Limits) -> Result<(Slot, R
 pub fn renew(shell: &mut Shell, arguments: &[String]) -> Result<(), Trouble> {
     let [name] = arguments else { return Err(Trouble::Usage) };
     let endpoint: Endpoint = actor_sdk::renewed(name, shell.clock.after(RENEW_PATIENCE)?)?;
-    shell.renewed.retain(|(known, _)| known != name);
-    shell.renewed.push((name.clone(), endpoint));
+    if name == CONSOLE {
+        shell.terminal.lead_to(endpoint);
+    } else {
+        shell.renewed.retain(|(known, _)| known != name);
+        shell.renewed.push((name.clone(), endpoint));
+    }
     Ok(shell.terminal.write(&format!("{name} leads to the new one\n"))?)
 }
 

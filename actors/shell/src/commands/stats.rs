@@ -248,7 +248,9 @@ mod tests {
         kernel.answer("the new one", |_| Ok(Parcel::new(recorder::RECORD).word(1, 7)));
         let given =
             kernel.carrying(Parcel::new(supervisor::GIVEN), "the new one", Rights::SEND.union(Rights::GRANT));
-        kernel.answer("supervisor", move |_| Ok(given.clone()));
+        kernel.answer("supervisor", move |asked| {
+            if asked.text() == "recorder" { Ok(given.clone()) } else { Err(Error::Closed) }
+        });
         assert_eq!(run(), Err(Error::Closed));
         let text = screen.borrow().clone();
         assert!(text.contains("(closed)") && text.contains("7 lines are at"), "{text}");

@@ -73,7 +73,10 @@ fn what_was_started_again_is_asked_for_and_handed_on() {
     let sender = Rights::SEND.union(Rights::GRANT);
     let answer = kernel.carrying(Parcel::new(supervisor::GIVEN), "the new one", sender);
     kernel.answer("supervisor", move |request| {
-        assert_eq!((request.label, request.text().as_str()), (supervisor::GIVE, "pong"));
+        assert_eq!(request.label, supervisor::GIVE);
+        if request.text() == "console" {
+            return Err(Error::Closed);
+        }
         if core::mem::replace(&mut given, true) {
             return Ok(Parcel::new(supervisor::REFUSED).word(0, Error::Busy.number().into()));
         }
@@ -84,6 +87,43 @@ fn what_was_started_again_is_asked_for_and_handed_on() {
     assert!(text.contains("pong leads to the new one\n"), "{text}");
     assert!(text.contains("(busy)\n"), "the second time there is nothing newer: {text}");
     assert_eq!(kernel.spawned()[0].caps[2].2, Rights::SEND, "of the new one, which it got to send");
+}
+
+/// A console that has gone, and a supervisor that gives another one when it has been asked often enough.
+fn machine_whose_console_returns(after: usize) -> (Kernel, Rc<RefCell<String>>) {
+    let (mut kernel, screen) = machine("");
+    for name in ["supervisor", "the new one"] {
+        kernel.grant::<Endpoint>(name);
+    }
+    kernel.answer("console", |_| Err(Error::PeerDead));
+    serve(&mut kernel, "the new one", "uptime\n", &screen);
+    let mut asked = 0;
+    let given = kernel.carrying(Parcel::new(supervisor::GIVEN), "the new one", Rights::SEND);
+    kernel.answer("supervisor", move |request| {
+        assert_eq!((request.label, request.text().as_str()), (supervisor::GIVE, "console"));
+        asked += 1;
+        match asked {
+            _ if asked <= after => Ok(Parcel::new(supervisor::REFUSED).word(0, Error::Busy.number().into())),
+            _ if asked == after + 1 => Ok(given.clone()),
+            _ => Err(Error::Closed),
+        }
+    });
+    (kernel, screen)
+}
+
+#[test]
+fn a_console_that_has_returned_is_found_and_told_what_the_last_was_not() {
+    let (_kernel, screen) = machine_whose_console_returns(3);
+    assert_eq!(run(), Err(Error::Closed));
+    let text = screen.borrow().clone();
+    assert!(text.starts_with(BANNER) && text.contains("up 0 min 0.150 s"), "{text}");
+}
+
+#[test]
+fn a_console_that_does_not_return_ends_the_shell_after_a_while() {
+    let (kernel, screen) = machine_whose_console_returns(usize::MAX - 1);
+    assert_eq!(run(), Err(Error::PeerDead));
+    assert_eq!((screen.borrow().as_str(), kernel.now_ns()), ("", 5_000_000_000));
 }
 
 #[test]

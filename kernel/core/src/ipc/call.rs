@@ -73,9 +73,9 @@ impl Endpoint {
     /// if he had to leave his core for it: so no clock is read.
     fn note_end(&self, actor: &Actor, end: CallEnd, called: Option<Instant>) -> Result<(), Error> {
         let stats = actor.kernel().stats();
-        let ended = called.filter(|_| stats.is_on()).map(|called| {
-            actor.turn_began().filter(|began| *began > called).unwrap_or_else(khal::time::now)
-        });
+        let ended = called
+            .filter(|_| stats.is_on())
+            .map(|called| actor.turn_began().filter(|began| *began > called).unwrap_or_else(khal::time::now));
         let mut state = self.lock_measured(stats, ended);
         if let (CallEnd::Replied, Some(called)) = (end, called)
             && let Some(latency) = state.latency()
