@@ -8,7 +8,7 @@ use alloc::sync::Arc;
 use tessera_abi::image::ImageError;
 use tessera_abi::{EndReason, Error, Text};
 use tessera_core::actor::spawn::{Begin, Spawn, spawn};
-use tessera_core::actor::{Actor, Profile};
+use tessera_core::actor::{Actor, Args, Profile};
 use tessera_core::cap::table::DEFAULT_LIMIT;
 use tessera_core::kernel::Kernel;
 
@@ -53,7 +53,7 @@ pub fn start(kernel: &Arc<Kernel>) -> Result<Arc<Actor>, Wrong> {
             shape: head.shape,
             priority: head.priority,
             limits,
-            args: first.args.as_bytes().into(),
+            args: Args::new(first.args.as_bytes()).map_err(Wrong::Spawn)?,
         },
         charge_max_bytes,
         slots_max: if head.slots_max == 0 { DEFAULT_LIMIT } else { head.slots_max },

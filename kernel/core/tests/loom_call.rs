@@ -15,7 +15,7 @@ use tessera_abi::image::{
 };
 use tessera_abi::{Error, FaultKind, Name, ObjectKind, Policy, Priority, Rights, Shape, SlotName};
 use tessera_core::actor::spawn::{Begin, Spawn, spawn};
-use tessera_core::actor::{Actor, Profile};
+use tessera_core::actor::{Actor, Args, Profile};
 use tessera_core::cap::revoke::Subtree;
 use tessera_core::cap::{Capability, Object, Pass, Scope};
 use tessera_core::engine::{Engine, Fault, Limits, Module};
@@ -88,7 +88,7 @@ impl Stage {
 fn actor(kernel: &Arc<Kernel>, caps: Vec<(SlotName, Capability)>) -> Arc<Actor> {
     let name = Name::new_truncated("none");
     let limits = Limits { memory_bytes_max: 0, table_elements_max: 0, stack_bytes_max: 0 };
-    let (shape, priority, args) = (Shape::Main, Priority::Normal, vec![]);
+    let (shape, priority, args) = (Shape::Main, Priority::Normal, Args::default());
     let profile = Profile { name, module: name, shape, priority, limits, args };
     let begin = Begin::WhenResumed;
     let (signal, code, account) = (None, None, None);

@@ -31,7 +31,7 @@ pub fn panic(context: &mut Context<'_>, claim: claims::Panic) -> Result<u64, Ref
 
 pub fn args_read(context: &mut Context<'_>, claim: claims::ArgsRead) -> Result<u64, Refusal> {
     let actor = context.actor.clone();
-    let args = &actor.profile().args;
+    let args = actor.profile().args.bytes();
     context.write_some(claim.buffer, claim.capacity, args)?;
     Ok(args.len() as u64)
 }

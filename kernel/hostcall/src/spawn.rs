@@ -14,7 +14,7 @@ use tessera_abi::{
 };
 use tessera_core::account::Account;
 use tessera_core::actor::spawn::{Begin, Spawn};
-use tessera_core::actor::{Actor, ActorId, EndSignal, Profile};
+use tessera_core::actor::{Actor, ActorId, Args, EndSignal, Profile};
 use tessera_core::cap::table::{DEFAULT_LIMIT, MAX_LIMIT};
 use tessera_core::cap::{Capability, Object};
 use tessera_core::engine::Limits;
@@ -89,9 +89,7 @@ pub fn make(
 
 fn profile(request: &SpawnRequest<'_>, module: Name, limits: Limits) -> Result<Profile, Error> {
     let head = &request.head;
-    let mut args = Vec::new();
-    args.try_reserve_exact(request.args.len()).map_err(|_| Error::NoMemory)?;
-    args.extend_from_slice(request.args.as_bytes());
+    let args = Args::new(request.args.as_bytes())?;
     Ok(Profile { name: head.name, module, shape: head.shape, priority: head.priority, limits, args })
 }
 

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use tessera_abi::{EndReason, EndRecord, Error, Name, ObjectKind, Policy, Priority, Shape, SlotName, Text};
 use tessera_core::actor::spawn::{Begin, Spawn, spawn};
-use tessera_core::actor::{Actor, Profile};
+use tessera_core::actor::{Actor, Args, Profile};
 use tessera_core::cap::{Capability, Object, Pass};
 use tessera_core::ipc::{By, Endpoint, Notification};
 use tessera_core::kernel::Kernel;
@@ -136,7 +136,7 @@ pub fn request(module: &str, shape: Shape, priority: Priority, caps: Vec<Capabil
     };
     let (limits, charge_max_bytes) = tessera_hostcall::limits_for(memory, 0);
     let name = Name::new_truncated(module);
-    let profile = Profile { name, module: name, shape, priority, limits, args: Vec::new() };
+    let profile = Profile { name, module: name, shape, priority, limits, args: Args::default() };
     let caps = caps.into_iter().map(|capability| (SlotName::EMPTY, capability)).collect();
     // Room for what it begins with, what it makes and what it is sent.
     let slots_max = if module == "random_calls" { 28 } else { 16 };

@@ -48,7 +48,7 @@ pub use activity::{Activity, Spent};
 pub use code::Code;
 pub use end::{End, EndSignal};
 pub(crate) use parts::Body;
-pub use parts::{ActorId, Profile, Tally};
+pub use parts::{ActorId, Args, Profile, Tally};
 pub use pulse::{Pulse, Silence};
 
 /// See the module.

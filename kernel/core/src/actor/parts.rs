@@ -4,12 +4,13 @@
 
 use super::{Activity, Code};
 use crate::engine::{Instance, Limits};
+use crate::fallible;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use khal::sync::atomic::AtomicU64;
 use khal::thread::{Stack, Thread};
 use spin::Once;
-use tessera_abi::{Name, Priority, Shape};
+use tessera_abi::{Error, Name, Priority, Shape};
 
 /// Names an actor for ever: a place in the registry and how often it has been used. Never 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +47,38 @@ pub struct Profile {
     /// What its instance may take.
     pub limits: Limits,
     /// Its argument text.
-    pub args: Vec<u8>,
+    pub args: Args,
+}
+
+/// An argument text. Most actors have none, and pay one word for it.
+#[derive(Debug, Default)]
+#[expect(clippy::box_collection, reason = "a vector would be two words more in every actor")]
+pub struct Args(Option<Box<Vec<u8>>>);
+
+impl Args {
+    /// A copy of `text`.
+    ///
+    /// # Errors
+    /// `NoMemory`.
+    pub fn new(text: &[u8]) -> Result<Self, Error> {
+        if text.is_empty() {
+            return Ok(Args(None));
+        }
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(text.len()).map_err(|_| Error::NoMemory)?;
+        bytes.extend_from_slice(text);
+        Ok(Args(Some(fallible::own(bytes)?)))
+    }
+
+    /// The text.
+    pub fn bytes(&self) -> &[u8] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    /// What it takes of the heap, in bytes.
+    pub fn heap_bytes(&self) -> usize {
+        self.0.as_deref().map_or(0, |bytes| size_of_val(bytes) + bytes.len())
+    }
 }
 
 /// What an actor runs on and with. Whoever runs the actor takes the parts out and puts them back.

@@ -207,7 +207,7 @@ impl Actor {
 
 // What an account is to have for an actor to begin leaves the engine 64 KiB at the least.
 const _: () = {
-    let record = (size_of::<Actor>() + ARGS_MAX_BYTES + (64 << 10)) as u64;
+    let record = (size_of::<Actor>() + size_of::<Vec<u8>>() + ARGS_MAX_BYTES + (64 << 10)) as u64;
     assert!(record <= overhead_bytes(Shape::Handler));
     assert!(record + Stack::BYTES as u64 <= overhead_bytes(Shape::Main));
 };
@@ -215,7 +215,7 @@ const _: () = {
 /// What an actor costs the kernel besides its table and what its meter counts, in bytes.
 fn record_bytes(profile: &Profile) -> usize {
     let stack = if profile.shape == Shape::Main { Stack::BYTES } else { 0 };
-    size_of::<Actor>() + profile.args.len() + stack
+    size_of::<Actor>() + profile.args.heap_bytes() + stack
 }
 
 fn fill_table(slots_max: u32, caps: Vec<(SlotName, Capability)>) -> Result<Table, Error> {

@@ -22,8 +22,8 @@ use crate::{Failure, Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use tessera_abi::{Priority, Shape};
-use tessera_core::actor::Actor;
 use tessera_core::actor::spawn::spawn;
+use tessera_core::actor::{Actor, Args};
 use tessera_core::cap::Capability;
 
 /// A main actor of this module with words for an argument, and room for what it may come to hold.
@@ -34,7 +34,8 @@ fn worker(
     caps: Vec<Capability>,
 ) -> Result<Arc<Actor>, Failure> {
     let mut request = request(module, Shape::Main, Priority::Normal, caps);
-    request.profile.args = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    let words: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    request.profile.args = Args::new(&words)?;
     request.slots_max = 24;
     Ok(spawn(&stage.kernel, request)?)
 }
