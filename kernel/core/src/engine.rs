@@ -103,12 +103,12 @@ pub trait HostCalls: Send + Sync {
     ///
     /// # Errors
     /// [`Stop`] ends the activation; the actor runs no further instruction.
-    fn call(&self, host_call: HostCall, args: &[u64], memory: &mut dyn GuestMemory) -> Result<i64, Stop>;
+    fn call(&self, host_call: HostCall, args: &[u64], guest: &mut dyn Guest) -> Result<i64, Stop>;
 }
 
-/// An actor's linear memory during one host call. Access is by copy, so no reference into it can
-/// outlive the call.
-pub trait GuestMemory {
+/// An actor's program during one host call: its linear memory, and what is left of its quantum. Memory is accessed by
+/// copy, so no reference into it can outlive the call.
+pub trait Guest {
     /// Copies `into.len()` bytes from address `at`.
     ///
     /// # Errors
@@ -123,6 +123,14 @@ pub trait GuestMemory {
 
     /// Length in bytes; 0 for a module without memory.
     fn len_bytes(&self) -> u64;
+
+    /// What is left of the running quantum. An engine counts in steps of its own: the one that is being run is not
+    /// counted yet.
+    fn fuel_left(&self) -> Fuel;
+
+    /// Takes up to so much of what is left away, so that the quantum ends sooner; how much that was. An engine takes
+    /// whole steps and leaves one, in which the quantum ends. What is taken away is reported to the [`Pace`] as used.
+    fn shorten(&mut self, by: Fuel) -> Fuel;
 }
 
 /// A range of an actor's memory that is not there.

@@ -36,7 +36,7 @@ pub fn account_info(context: &mut Context<'_>, claim: claims::AccountInfo) -> Re
 
 fn amounts(context: &Context<'_>, address: u32) -> Result<Amounts, Refusal> {
     let mut bytes = [0; Amounts::SIZE];
-    context.memory.read(address, &mut bytes)?;
+    context.guest.read(address, &mut bytes)?;
     let amounts = Amounts::decode(&bytes).map_err(|_| Error::InvalidArgument)?;
     if amounts.reserved.iter().all(|amount| *amount == 0) {
         Ok(amounts)

@@ -78,7 +78,7 @@ fn from_memory(context: &Context<'_>, address: u32, len: u32) -> Result<Copied, 
         bytes.resize(copied.saturating_add(PIECE_BYTES).min(len as usize), 0);
         // Inside memory, as it was checked.
         let at = address.saturating_add(copied as u32);
-        context.memory.read(at, bytes.get_mut(copied..).unwrap_or_default())?;
+        context.guest.read(at, bytes.get_mut(copied..).unwrap_or_default())?;
     }
     Ok((bytes, charge))
 }

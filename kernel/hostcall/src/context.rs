@@ -1,4 +1,4 @@
-//! What a call is carried out for: the actor, and its memory, by copy and never by reference.
+//! What a call is carried out for: the actor, and its program, whose memory is accessed by copy and never by reference.
 //!
 //! Owns the helpers that every group decodes with. Invariants: an address is checked before anything
 //! changes; no lock is held while memory is copied, but a region's for one small piece; whoever copies much looks at the stop flag every
@@ -11,7 +11,7 @@ use tessera_abi::{Error, Handle, ObjectKind, Rights, SlotName};
 use tessera_core::account::Account;
 use tessera_core::actor::Actor;
 use tessera_core::cap::{Authority, Capability, Object, Pass, Table};
-use tessera_core::engine::{GuestMemory, OutOfBounds, Stop};
+use tessera_core::engine::{Guest, OutOfBounds, Stop};
 use tessera_core::ipc::{Endpoint, Notification};
 use tessera_core::region::Region;
 
@@ -43,8 +43,8 @@ impl From<OutOfBounds> for Refusal {
 pub struct Context<'a> {
     /// Who calls.
     pub actor: &'a Arc<Actor>,
-    /// Its memory.
-    pub memory: &'a mut dyn GuestMemory,
+    /// Its program: memory, and what is left of its quantum.
+    pub guest: &'a mut dyn Guest,
 }
 
 /// An endpoint as a handle leads to it.
@@ -65,7 +65,7 @@ impl Context<'_> {
     /// `BadAddress`.
     pub fn check(&self, address: u32, len: usize) -> Result<(), Refusal> {
         let end = u64::from(address) + len as u64;
-        if end <= self.memory.len_bytes() { Ok(()) } else { Err(Error::BadAddress.into()) }
+        if end <= self.guest.len_bytes() { Ok(()) } else { Err(Error::BadAddress.into()) }
     }
 
     /// Copies bytes in.
@@ -77,7 +77,7 @@ impl Context<'_> {
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(len).map_err(|_| Error::NoMemory)?;
         bytes.resize(len, 0);
-        self.memory.read(address, &mut bytes)?;
+        self.guest.read(address, &mut bytes)?;
         Ok(bytes)
     }
 
@@ -88,7 +88,7 @@ impl Context<'_> {
     pub fn text<const N: usize>(&self, address: u32, len: u32) -> Result<tessera_abi::Text<N>, Refusal> {
         let mut bytes = [0u8; N];
         let bytes = bytes.get_mut(..len as usize).ok_or(Error::TooLong)?;
-        self.memory.read(address, bytes)?;
+        self.guest.read(address, bytes)?;
         let text = core::str::from_utf8(bytes).map_err(|_| Error::InvalidArgument)?;
         Ok(tessera_abi::Text::new_truncated(text))
     }
@@ -98,7 +98,7 @@ impl Context<'_> {
     /// # Errors
     /// `BadAddress`.
     pub fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), Refusal> {
-        Ok(self.memory.write(address, bytes)?)
+        Ok(self.guest.write(address, bytes)?)
     }
 
     /// Copies `bytes` out as far as `capacity` goes, in pieces; how many that were.

@@ -33,7 +33,7 @@ use alloc::sync::Arc;
 use context::{Context, Refusal};
 use tessera_abi::{Error, HostCall, answer};
 use tessera_core::actor::Actor;
-use tessera_core::engine::{GuestMemory, HostCalls, Stop};
+use tessera_core::engine::{Guest, HostCalls, Stop};
 
 pub use spawn::limits_for;
 
@@ -52,9 +52,9 @@ pub fn host_calls(actor: &Arc<Actor>) -> Result<Arc<dyn HostCalls>, Error> {
 }
 
 impl HostCalls for Host {
-    fn call(&self, call: HostCall, args: &[u64], memory: &mut dyn GuestMemory) -> Result<i64, Stop> {
+    fn call(&self, call: HostCall, args: &[u64], guest: &mut dyn Guest) -> Result<i64, Stop> {
         khal::contain::leave(|| {
-            let mut context = Context { actor: &self.actor, memory };
+            let mut context = Context { actor: &self.actor, guest };
             let result = claim::dispatch(&mut context, call, args);
             self.actor.safe_point();
             if self.actor.must_stop() {

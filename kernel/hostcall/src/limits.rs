@@ -13,7 +13,7 @@ use tessera_core::cap::limits::{Asked, Left, Limits, Pace};
 
 pub fn cap_derive(context: &mut Context<'_>, claim: claims::CapDerive) -> Result<u64, Refusal> {
     let mut bytes = [0; Derivation::SIZE];
-    context.memory.read(claim.derivation, &mut bytes)?;
+    context.guest.read(claim.derivation, &mut bytes)?;
     let wanted = Derivation::decode(&bytes).map_err(|_| Error::InvalidArgument)?;
     let limits = asked(&wanted)?;
     let handle = Handle::from_bits(claim.handle);

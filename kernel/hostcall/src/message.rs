@@ -52,7 +52,7 @@ impl Place {
 
     fn read(context: &Context<'_>, address: u32) -> Result<Self, Refusal> {
         let mut bytes = [0; Record::SIZE];
-        context.memory.read(address, &mut bytes)?;
+        context.guest.read(address, &mut bytes)?;
         let record = Record::decode(&bytes).map_err(|_| Error::InvalidArgument)?;
         Ok(Place { record, address })
     }

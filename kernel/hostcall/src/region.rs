@@ -25,7 +25,7 @@ pub fn region_read(context: &mut Context<'_>, claim: claims::RegionRead) -> Resu
     let claims::RegionRead { region, offset, buffer, len } = claim;
     let mut copy = Copying::begin(context, (region, Rights::READ), offset, (buffer, len))?;
     while let Some((at, place)) = copy.next_piece(context) {
-        copy.region.read(&copy.pass, place, |bytes| context.memory.write(at, bytes))??;
+        copy.region.read(&copy.pass, place, |bytes| context.guest.write(at, bytes))??;
     }
     Ok(0)
 }
@@ -34,7 +34,7 @@ pub fn region_write(context: &mut Context<'_>, claim: claims::RegionWrite) -> Re
     let claims::RegionWrite { region, offset, buffer, len } = claim;
     let mut copy = Copying::begin(context, (region, Rights::WRITE), offset, (buffer, len))?;
     while let Some((at, place)) = copy.next_piece(context) {
-        copy.region.write(&copy.pass, place, |bytes| context.memory.read(at, bytes))??;
+        copy.region.write(&copy.pass, place, |bytes| context.guest.read(at, bytes))??;
     }
     Ok(0)
 }

@@ -75,7 +75,7 @@ pub fn console_write(context: &mut Context<'_>, claim: claims::ConsoleWrite) -> 
     while left > 0 && !context.actor.must_stop() {
         let len = left.min(piece.len());
         let part = piece.get_mut(..len).unwrap_or_default();
-        context.memory.read(at, part)?;
+        context.guest.read(at, part)?;
         authority.tree().holds(&pass)?;
         khal::console::write(part);
         at = at.saturating_add(len as u32);
@@ -136,7 +136,7 @@ pub fn port_write(context: &mut Context<'_>, claim: claims::PortWrite) -> Result
     loop {
         let len = piece.len().min(claim.len as usize - taken);
         let part = piece.get_mut(..len).unwrap_or_default();
-        context.memory.read(claim.bytes.saturating_add(taken as u32), part)?;
+        context.guest.read(claim.bytes.saturating_add(taken as u32), part)?;
         authority.tree().holds(&pass)?;
         let count = khal::port::write(part).ok_or(Error::NotFound)?;
         taken += count;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use khal::contain::{Meter, enter};
 use tessera_abi::HostCall;
 use tessera_core::engine::{
-    Completion, Engine, Entry, Fuel, GuestMemory, HostCalls, Instance, Limits, Module, Next, Pace, Stop,
+    Completion, Engine, Entry, Fuel, Guest, HostCalls, Instance, Limits, Module, Next, Pace, Stop,
 };
 use tessera_wasm::Interpreter;
 
@@ -37,7 +37,7 @@ const CALLS: &str = r#"(module
 struct Nothing;
 
 impl HostCalls for Nothing {
-    fn call(&self, _: HostCall, args: &[u64], _: &mut dyn GuestMemory) -> Result<i64, Stop> {
+    fn call(&self, _: HostCall, args: &[u64], _: &mut dyn Guest) -> Result<i64, Stop> {
         Ok(black_box(args).len().cast_signed() as i64)
     }
 }

@@ -1,7 +1,7 @@
 //! Host calls from the interpreter's side.
 //!
 //! Owns the table of imports (one function a host call, shared by all instances), what an instance
-//! keeps for them in its store, and the view of linear memory that one call gets.
+//! keeps for them in its store, and the view of its program that one call gets.
 //!
 //! Invariants: a host call sees its arguments in the order and width of the table; it runs on the
 //! activation's own stack and may block there; a [`Stop`](tessera_core::engine::Stop) that it returns is kept in the store before
@@ -12,9 +12,10 @@
 use alloc::sync::Arc;
 
 use tessera_abi::{HostCall, IMPORT_MODULE, TABLE, arg};
-use tessera_core::engine::{GuestMemory, HostCalls, OutOfBounds};
-use tinywasm::{Error, FuncContext, HostFunction, Imports, Memory, Store, Trap};
+use tessera_core::engine::{Fuel, Guest, HostCalls, OutOfBounds};
+use tinywasm::{Error, FuncContext, HostFunction, Imports, Memory, Trap};
 
+use crate::instance::STEP;
 use crate::stop::Kept;
 
 /// What an instance keeps in its store for its host calls.
@@ -50,7 +51,7 @@ macro_rules! functions {
                 $(HostCall::$variant => HostFunction::from(
                     |mut context: FuncContext<'_>, ($($arg,)*): ($(<arg::$meaning as Crossing>::Wasm,)*)| {
                         let words = [$(<arg::$meaning as Crossing>::word($arg)),*];
-                        answer(HostCall::$variant, context.store_mut(), &words)
+                        answer(HostCall::$variant, &mut context, &words)
                     },
                 ),)*
             }
@@ -83,14 +84,14 @@ impl Crossing for u64 {
 }
 
 /// Runs one host call. The error only unwinds the interpreter; what it means is in the store.
-fn answer(host_call: HostCall, store: &mut Store, words: &[u64]) -> Result<i64, Error> {
-    let actor = store.state::<Actor>().ok_or(LOST)?;
+fn answer(host_call: HostCall, context: &mut FuncContext<'_>, words: &[u64]) -> Result<i64, Error> {
+    let actor = context.store().state::<Actor>().ok_or(LOST)?;
     let host = Arc::clone(&actor.host);
-    let mut view = View { memory: actor.memory, store };
-    match host.call(host_call, words, &mut view) {
+    let memory = actor.memory;
+    match host.call(host_call, words, &mut View { context, memory }) {
         Ok(answer) => Ok(answer),
         Err(stop) => {
-            if let Some(actor) = store.state_mut::<Actor>() {
+            if let Some(actor) = context.store_mut().state_mut::<Actor>() {
                 actor.stop = Some(stop.into());
             }
             Err(Error::Trap(Trap::Other("stopped by a host call")))
@@ -101,27 +102,39 @@ fn answer(host_call: HostCall, store: &mut Store, words: &[u64]) -> Result<i64, 
 /// Only an instance that was not made by this crate could lack its state.
 const LOST: Error = Error::Trap(Trap::Other("instance without host state"));
 
-/// An actor's memory during one host call.
-struct View<'a> {
-    store: &'a mut Store,
+/// An actor's program during one host call.
+struct View<'a, 'b> {
+    context: &'a mut FuncContext<'b>,
     memory: Option<Memory>,
 }
 
-impl GuestMemory for View<'_> {
+impl Guest for View<'_, '_> {
     fn read(&self, at: u32, into: &mut [u8]) -> Result<(), OutOfBounds> {
         let memory = self.memory.ok_or(OutOfBounds)?;
         let at = usize::try_from(at).map_err(|_| OutOfBounds)?;
-        memory.read_exact(self.store, at, into).map_err(|_| OutOfBounds)
+        memory.read_exact(self.context.store(), at, into).map_err(|_| OutOfBounds)
     }
 
     fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), OutOfBounds> {
         let memory = self.memory.ok_or(OutOfBounds)?;
         let at = usize::try_from(at).map_err(|_| OutOfBounds)?;
-        memory.copy_from_slice(self.store, at, bytes).map_err(|_| OutOfBounds)
+        memory.copy_from_slice(self.context.store_mut(), at, bytes).map_err(|_| OutOfBounds)
     }
 
     fn len_bytes(&self) -> u64 {
-        let len = self.memory.and_then(|memory| memory.len(self.store).ok());
+        let len = self.memory.and_then(|memory| memory.len(self.context.store()).ok());
         len.and_then(|len| u64::try_from(len).ok()).unwrap_or(0)
+    }
+
+    fn fuel_left(&self) -> Fuel {
+        Fuel(self.context.remaining_fuel())
+    }
+
+    fn shorten(&mut self, by: Fuel) -> Fuel {
+        let most = self.context.remaining_fuel().saturating_sub(1);
+        // Whole steps, so that what the quantum has used is still a whole number of them.
+        let taken = by.0.min(most) / STEP * STEP;
+        self.context.charge_fuel(taken);
+        Fuel(taken)
     }
 }

@@ -19,7 +19,7 @@ use crate::host::Actor;
 use crate::parse::{Export, Exports};
 
 /// The interpreter looks at its fuel once in so many instructions, and suspends only then.
-const STEP: u32 = 128;
+pub(crate) const STEP: u32 = 128;
 
 pub(crate) struct RunningInstance {
     store: Store,

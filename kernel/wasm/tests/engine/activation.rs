@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use tessera_abi::{FaultKind, HostCall};
-use tessera_core::engine::{Completion, Entry, Fault, Next, Pace, Stop};
+use tessera_core::engine::{Completion, Entry, Fault, Fuel, Guest, Next, Pace, Stop};
 
-use crate::support::{Quanta, Recorder, instance};
+use crate::support::{Answer, Quanta, Recorder, instance};
 
 const COUNTER: &str = r#"(module
     (import "tessera" "cap_drop" (func $tell (param i64) (result i64)))
@@ -109,6 +109,62 @@ fn fuel_is_told_for_a_run_that_traps() {
     let text = r#"(module (func (export "_start") unreachable))"#;
     assert!(instance(text, idle()).activate(Entry::Main, &mut pace).is_err());
     assert_eq!(pace.ended, [128]);
+}
+
+/// Tells what is left of its quantum, works, tells it again, has the quantum shortened, tells by how much and what is
+/// left, works.
+const GAUGED: &str = r#"(module
+    (import "tessera" "cap_drop" (func $tell (param i64) (result i64)))
+    (import "tessera" "yield_now" (func $left (result i64)))
+    (import "tessera" "heartbeat" (func $shorten (result i64)))
+    (func $work (local i32)
+        (local.set 0 (i32.const 1000))
+        (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+    (func (export "_start")
+        (drop (call $tell (call $left)))
+        (call $work)
+        (drop (call $tell (call $left)))
+        (drop (call $tell (call $shorten)))
+        (drop (call $tell (call $left)))
+        (call $work)))"#;
+
+/// Answers such a program, whose quantum is shortened by that much.
+fn gauge(call: HostCall, guest: &mut dyn Guest, by: u32) -> Result<i64, Stop> {
+    match call {
+        HostCall::YieldNow => Ok(i64::from(guest.fuel_left().0)),
+        HostCall::Heartbeat => Ok(i64::from(guest.shorten(Fuel(by)).0)),
+        _ => Ok(0),
+    }
+}
+
+/// What it tells in quanta of 100,000, and the pace.
+fn gauged(answer: Answer) -> ([u64; 4], Quanta) {
+    let host = Arc::new(Recorder::answering(answer));
+    let mut pace = Quanta::of(100_000);
+    assert_eq!(instance(GAUGED, host.clone()).activate(Entry::Main, &mut pace), Ok(Completion::Returned));
+    let told =
+        host.calls().into_iter().filter(|(call, _)| *call == HostCall::CapDrop).map(|(_, args)| args[0]);
+    (told.collect::<Vec<_>>().try_into().unwrap(), pace)
+}
+
+#[test]
+fn a_host_call_sees_what_is_left_of_the_quantum() {
+    let ([first, second, _, third], pace) = gauged(|call, _, guest| gauge(call, guest, 0));
+    assert_eq!((first, second), (100_000, third), "nothing was used in between");
+    let worked = first - second;
+    assert!(worked.is_multiple_of(128) && worked >= 896, "{worked} for 1000 rounds");
+    assert!((2 * worked..=2 * worked + 256).contains(&pace.total()), "{} for twice {worked}", pace.total());
+}
+
+#[test]
+fn a_quantum_that_is_shortened_ends_sooner_and_adds_up() {
+    let ([_, before, taken, after], some) = gauged(|call, _, guest| gauge(call, guest, 1000));
+    assert_eq!((taken, before - after), (7 * 128, 7 * 128), "whole steps");
+    let (_, whole) = gauged(|call, _, guest| gauge(call, guest, 0));
+    assert_eq!((some.reports.len(), some.total()), (1, whole.total() + taken));
+    let ([_, _, taken, after], all) = gauged(|call, _, guest| gauge(call, guest, u32::MAX));
+    assert!((1..=128).contains(&after), "{after} is left: a step");
+    assert_eq!((all.reports.len(), all.total()), (2, whole.total() + taken), "a quantum more");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use khal::contain::{Escape, Meter, enter, leave};
 use tessera_abi::HostCall;
 use tessera_core::engine::{
-    Completion, Engine, Entry, Fault, Fuel, GuestMemory, HostCalls, Instance, Next, Pace, Stop,
+    Completion, Engine, Entry, Fault, Fuel, Guest, HostCalls, Instance, Next, Pace, Stop,
 };
 use tessera_wasm::Interpreter;
 
@@ -55,7 +55,7 @@ const GREEDY: &str = r#"(module
 struct Quiet;
 
 impl HostCalls for Quiet {
-    fn call(&self, _: HostCall, args: &[u64], memory: &mut dyn GuestMemory) -> Result<i64, Stop> {
+    fn call(&self, _: HostCall, args: &[u64], memory: &mut dyn Guest) -> Result<i64, Stop> {
         leave(|| {
             let mut bytes = vec![0; 5];
             let _nothing_there_yet = memory.read(0, &mut bytes);
@@ -242,7 +242,7 @@ fn a_module_too_large_for_its_account_is_out_of_memory_and_leaves_nothing() {
 struct Broken;
 
 impl HostCalls for Broken {
-    fn call(&self, _: HostCall, _: &[u64], _: &mut dyn GuestMemory) -> Result<i64, Stop> {
+    fn call(&self, _: HostCall, _: &[u64], _: &mut dyn Guest) -> Result<i64, Stop> {
         panic!("injected engine panic")
     }
 }

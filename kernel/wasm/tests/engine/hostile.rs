@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use khal::contain::{Escape, Meter, enter};
 use tessera_abi::HostCall;
-use tessera_core::engine::{Completion, Engine, Entry, Fault, GuestMemory, HostCalls, Stop};
+use tessera_core::engine::{Completion, Engine, Entry, Fault, Guest, HostCalls, Stop};
 use tessera_wasm::Interpreter;
 
 use crate::differential::generate::{self, scramble};
@@ -18,7 +18,7 @@ const ACCOUNT_BYTES: usize = 8 << 20;
 struct Deaf;
 
 impl HostCalls for Deaf {
-    fn call(&self, _: HostCall, args: &[u64], _: &mut dyn GuestMemory) -> Result<i64, Stop> {
+    fn call(&self, _: HostCall, args: &[u64], _: &mut dyn Guest) -> Result<i64, Stop> {
         Ok(i64::try_from(args.len()).unwrap())
     }
 }

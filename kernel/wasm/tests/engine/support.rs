@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use tessera_abi::HostCall;
 use tessera_core::engine::{
-    Completion, Engine, Entry, Fault, Fuel, GuestMemory, HostCalls, Instance, Limits, Module, Next, Pace,
-    Stop,
+    Completion, Engine, Entry, Fault, Fuel, Guest, HostCalls, Instance, Limits, Module, Next, Pace, Stop,
 };
 use tessera_wasm::Interpreter;
 
@@ -31,7 +30,8 @@ pub fn run(text: &str) -> Result<Completion, Fault> {
 /// One host call as it arrived.
 pub type Call = (HostCall, Vec<u64>);
 
-type Answer = fn(HostCall, &[u64], &mut dyn GuestMemory) -> Result<i64, Stop>;
+/// What a host answers, and may do to who asks.
+pub type Answer = fn(HostCall, &[u64], &mut dyn Guest) -> Result<i64, Stop>;
 
 /// A host that keeps every call and answers by a function, or with 0.
 pub struct Recorder {
@@ -56,7 +56,7 @@ impl Recorder {
 }
 
 impl HostCalls for Recorder {
-    fn call(&self, host_call: HostCall, args: &[u64], memory: &mut dyn GuestMemory) -> Result<i64, Stop> {
+    fn call(&self, host_call: HostCall, args: &[u64], memory: &mut dyn Guest) -> Result<i64, Stop> {
         self.calls.lock().unwrap().push((host_call, args.to_vec()));
         (self.answer)(host_call, args, memory)
     }

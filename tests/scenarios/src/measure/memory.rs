@@ -3,7 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 use tessera_abi::Message;
-use tessera_core::engine::{GuestMemory, OutOfBounds};
+use tessera_core::engine::{Fuel, Guest, OutOfBounds};
 
 /// Where the room begins.
 pub const BULK: u32 = 4096;
@@ -37,7 +37,7 @@ impl Memory {
     }
 }
 
-impl GuestMemory for Memory {
+impl Guest for Memory {
     fn read(&self, at: u32, into: &mut [u8]) -> Result<(), OutOfBounds> {
         let (part, start) =
             if at < BULK { (self.record.as_slice(), at) } else { (self.bulk.as_slice(), at - BULK) };
@@ -56,5 +56,14 @@ impl GuestMemory for Memory {
 
     fn len_bytes(&self) -> u64 {
         u64::from(BULK) + self.bulk.len() as u64
+    }
+
+    // A program in Rust uses no fuel: its quantum never gets less.
+    fn fuel_left(&self) -> Fuel {
+        Fuel(0)
+    }
+
+    fn shorten(&mut self, _: Fuel) -> Fuel {
+        Fuel(0)
     }
 }

@@ -13,8 +13,8 @@ use alloc::sync::Arc;
 use tessera_abi::image::Image;
 use tessera_abi::{FaultKind, Handle, HostCall, Shape};
 use tessera_core::engine::{
-    Completion, Engine, Entry, Fault, Fuel, GuestMemory, HostCalls, Instance, Limits, Module, Next,
-    OutOfBounds, Pace, Stop,
+    Completion, Engine, Entry, Fault, Fuel, Guest, HostCalls, Instance, Limits, Module, Next, OutOfBounds,
+    Pace, Stop,
 };
 
 /// The programs: a module's name, and its bytes.

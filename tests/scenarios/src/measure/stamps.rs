@@ -10,7 +10,7 @@ use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use khal::time::{self, Instant};
 use tessera_abi::{Error, HostCall};
 use tessera_core::actor::Actor;
-use tessera_core::engine::{GuestMemory, HostCalls, Stop};
+use tessera_core::engine::{Guest, HostCalls, Stop};
 
 const ROOM: usize = 256;
 
@@ -50,7 +50,7 @@ struct Stamping {
 }
 
 impl HostCalls for Stamping {
-    fn call(&self, call: HostCall, args: &[u64], memory: &mut dyn GuestMemory) -> Result<i64, Stop> {
+    fn call(&self, call: HostCall, args: &[u64], memory: &mut dyn Guest) -> Result<i64, Stop> {
         if matches!(call, HostCall::Call | HostCall::WaitAny | HostCall::Exit) {
             note(time::cycles());
         }

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use khal::contain::{Meter, enter};
 use tessera_abi::{HostCall, Shape};
-use tessera_core::engine::{
-    Completion, Engine, Entry, Fault, GuestMemory, HostCalls, Instance, Limits, Stop,
-};
+use tessera_core::engine::{Completion, Engine, Entry, Fault, Guest, HostCalls, Instance, Limits, Stop};
 use tessera_wasm::Interpreter;
 
 use super::{MEMORY_BYTES_MAX, Outcome, TABLE_ELEMENTS_MAX, Trace, answer};
@@ -18,7 +16,7 @@ const LIMITS: Limits = Limits {
     stack_bytes_max: 16 << 20,
 };
 
-fn respond(host_call: HostCall, args: &[u64], _: &mut dyn GuestMemory) -> Result<i64, Stop> {
+fn respond(host_call: HostCall, args: &[u64], _: &mut dyn Guest) -> Result<i64, Stop> {
     Ok(answer(host_call.number(), args))
 }
 
@@ -65,7 +63,7 @@ fn live(instance: &mut dyn Instance, seed: u64, outcomes: &mut Vec<Outcome>) {
 struct Still;
 
 impl HostCalls for Still {
-    fn call(&self, host_call: HostCall, args: &[u64], _: &mut dyn GuestMemory) -> Result<i64, Stop> {
+    fn call(&self, host_call: HostCall, args: &[u64], _: &mut dyn Guest) -> Result<i64, Stop> {
         Ok(answer(host_call.number(), args))
     }
 }
