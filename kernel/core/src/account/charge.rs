@@ -4,9 +4,7 @@
 //! [`Charge`] is for one object of the kernel; [`Tenancy`] for an actor, which gives its back at its end, though
 //! its record stays for as long as somebody names it.
 
-use super::{Account, Line, Purse};
-use crate::fallible;
-use alloc::boxed::Box;
+use super::{Account, Line};
 use alloc::sync::Arc;
 use khal::sync::atomic::{AtomicU32, Ordering};
 use tessera_abi::{Error, Resource};
@@ -54,26 +52,22 @@ pub struct Tenancy {
     slots: u32,
     /// Bytes of memory; 0 once all is given back.
     bytes: AtomicU32,
-    /// An actor's that is billed in instructions.
-    purse: Option<Box<Purse>>,
 }
 
 impl Tenancy {
     /// Charges an actor to `account`: itself, its slots, and `bytes` of memory, at least 1.
     ///
     /// # Errors
-    /// `OverQuota`, with nothing charged; `NoMemory` as [`Charge::take`], and when a purse could not be had.
+    /// `OverQuota`, with nothing charged; `NoMemory` as [`Charge::take`], and when no place could be kept.
     pub fn take(account: &Arc<Account>, slots: u32, bytes: usize) -> Result<Self, Error> {
-        let metered = if account.is_metered() { size_of::<Purse>() + Line::PLACE_BYTES } else { 0 };
-        let memory = Charge::take(account, Resource::Memory, bytes.max(1) + metered)?;
+        let place = if account.is_metered() { Line::PLACE_BYTES } else { 0 };
+        let memory = Charge::take(account, Resource::Memory, bytes.max(1) + place)?;
         let table = Charge::take(account, Resource::Slots, slots as usize)?;
         let actor = Charge::take(account, Resource::Actors, 1)?;
-        let purse = account.is_metered().then(|| fallible::own(Purse::default())).transpose()?;
-        if purse.is_some() {
+        if account.is_metered() {
             account.starved().keep_place()?;
         }
-        let tenancy =
-            Tenancy { account: account.clone(), slots, bytes: AtomicU32::new(memory.amount), purse };
+        let tenancy = Tenancy { account: account.clone(), slots, bytes: AtomicU32::new(memory.amount) };
         // From here on they are the tenancy's to give back.
         [memory, table, actor].into_iter().for_each(Charge::hand_on);
         Ok(tenancy)
@@ -84,11 +78,6 @@ impl Tenancy {
         &self.account
     }
 
-    /// What it has in hand of its account's fuel; `None` for an actor that is not metered.
-    pub fn purse(&self) -> Option<&Purse> {
-        self.purse.as_deref()
-    }
-
     /// Gives all of it back. Once more changes nothing.
     pub fn leave(&self) {
         // Relaxed: the swap alone says who gives it back.
@@ -97,15 +86,9 @@ impl Tenancy {
             self.account.give_back(Resource::Memory, u64::from(bytes));
             self.account.give_back(Resource::Slots, u64::from(self.slots));
             self.account.give_back(Resource::Actors, 1);
-            self.leave_line();
-        }
-    }
-
-    /// Gives back what belongs to its fuel.
-    fn leave_line(&self) {
-        if let Some(purse) = self.purse() {
-            self.account.refund_fuel(purse.empty());
-            self.account.starved().give_place_up();
+            if self.account.is_metered() {
+                self.account.starved().give_place_up();
+            }
         }
     }
 }

@@ -131,19 +131,14 @@ fn fuel_that_was_taken_for_a_change_that_is_refused_is_back() {
 }
 
 #[test]
-fn only_a_metered_account_s_actors_have_a_purse_and_leave_nothing_in_it() {
+fn a_metered_account_s_actors_pay_for_their_place_in_line() {
     let machine = Account::machine(Name::EMPTY, &Amounts::MOST);
-    assert!(Tenancy::take(&machine, 1, 1).unwrap().purse().is_none());
     let account = split(&machine, &Amounts { memory: ROOM, slots: 9, actors: 2, fuel: 50, ..Amounts::NONE });
+    let memory = || account.figures(Resource::Memory).used as usize;
     let tenancy = Tenancy::take(&account, 1, 1).unwrap();
-    let charged = account.figures(Resource::Memory).used;
-    assert_eq!(charged as usize, 1 + size_of::<Purse>() + Line::PLACE_BYTES);
-    let purse = tenancy.purse().unwrap();
-    purse.put(account.draw_fuel(30));
-    assert_eq!(purse.hand_out(20), Some(20));
+    assert_eq!(memory(), 1 + Line::PLACE_BYTES);
     tenancy.leave();
-    assert_eq!(four(&account), [50, 20, 0, 30], "what was out counts as used");
-    assert_eq!(account.figures(Resource::Memory).used, 0);
+    assert_eq!(memory(), 0);
 }
 
 /// Accounts as they should be: which one each was split from, and what has been used there.

@@ -8,7 +8,6 @@
 //! Takes no lock.
 
 use super::Actor;
-use crate::fallible;
 use crate::stats::Period;
 use khal::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use khal::time::{self, Instant};
@@ -153,7 +152,7 @@ impl Actor {
 
     /// When the turn began that it is in, if that was measured: for itself.
     pub(crate) fn turn_began(&self) -> Option<Instant> {
-        let activity = self.tally().activity.get()?;
+        let activity = self.activity()?;
         activity.is_of(self.kernel().stats().period()).then(|| activity.running_since())?
     }
 
@@ -163,8 +162,7 @@ impl Actor {
         if !stats.is_on() {
             return;
         }
-        if let Some(activity) = self.tally().activity.get().filter(|activity| activity.is_of(stats.period()))
-        {
+        if let Some(activity) = self.activity().filter(|activity| activity.is_of(stats.period())) {
             activity.bytes_in.fetch_add(received as u64, Ordering::Relaxed);
             activity.bytes_out.fetch_add(sent as u64, Ordering::Relaxed);
         }
@@ -175,18 +173,22 @@ impl Actor {
         ActorState::from_number(self.state.load(Ordering::Relaxed)).unwrap_or(ActorState::Ready)
     }
 
+    /// Its figures, if it has any.
+    fn activity(&self) -> Option<&Activity> {
+        self.extras.get()?.activity.get()
+    }
+
     /// Its figures, made now if it has none; where there is no memory for them it goes unmeasured.
     fn measured(&self) -> Option<&Activity> {
-        // Whoever is here has the actor in hand, so nobody spins for anybody.
-        let made = self.tally().activity.try_call_once(|| fallible::own(Activity::default()));
-        made.inspect_err(|_| self.kernel().stats().miss()).ok().map(|activity| &**activity)
+        let extras = self.extras().inspect_err(|_| self.kernel().stats().miss()).ok()?;
+        Some(extras.activity.call_once(Activity::default))
     }
 
     /// What it did in the present period of the statistics, or the last.
     pub fn spent(&self) -> Spent {
         let period = self.kernel().stats().period();
         let until = time::now().min(period.until);
-        match self.tally().activity.get() {
+        match self.activity() {
             Some(activity) if activity.is_of(period) => activity.spent(until),
             // It has not left its state since the period began.
             _ => {

@@ -1,6 +1,6 @@
 //! The fuel that a metered actor runs on: where it comes from, and what happens when there is none.
 //!
-//! Owns nothing of its own; an actor's purse is its tenancy's. An actor that is not metered has none, and this costs it a
+//! Owns nothing of its own; an actor's purse lies with what most do without. An actor that is not metered has none, and this costs it a
 //! look at that. [`Actor::draw`] and [`Actor::refund`] are the one place that knows whose fuel it is.
 //! Invariant: between two activations an actor has no fuel in hand; what was overrun it owes.
 //! An empty budget suspends: the actor waits in its account's line, at its gate and without a deadline, until fuel comes
@@ -15,7 +15,14 @@ use khal::time::Instant;
 impl Actor {
     /// What it has in hand, if it is metered.
     pub(super) fn purse(&self) -> Option<&Purse> {
-        self.tenancy.purse()
+        self.extras.get()?.purse.get()
+    }
+
+    /// It is over, and its account is to have what it had in hand.
+    pub(super) fn leave_fuel(&self) {
+        if let Some(purse) = self.purse() {
+            self.refund(purse.empty());
+        }
     }
 
     /// Whether it waits for fuel. Of an actor whose stack has just been left.

@@ -27,6 +27,7 @@ mod waiting;
 
 use crate::account::{Account, Tenancy};
 use crate::cap::{Pass, Proof, Table, Through, Tree};
+use crate::fallible;
 use crate::ipc::{Endpoint, Parcel};
 use crate::kernel::Kernel;
 use crate::sched::core::Place;
@@ -35,6 +36,7 @@ use crate::sched::gate::{Cause, Gate, Wake};
 use crate::sched::hold::{Hold, Release};
 use crate::sched::inherit::Standing;
 use crate::sched::spot::Spot;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use khal::contain::Meter;
 use khal::cpu::CoreId;
@@ -42,12 +44,14 @@ use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering};
 use khal::sync::{Mutex, PreemptGuard};
 use khal::thread::Pause;
 use khal::time::Instant;
-use tessera_abi::{ActorState, EndReason};
+use spin::Once;
+use tessera_abi::{ActorState, EndReason, Error};
 
 pub use activity::{Activity, Spent};
 pub use code::Code;
 pub use end::{End, EndSignal};
 pub(crate) use parts::Body;
+use parts::Extras;
 pub use parts::{ActorId, Args, Profile, Tally};
 pub use pulse::{Pulse, Silence};
 
@@ -91,6 +95,8 @@ pub struct Actor {
     end: End,
     pulse: Pulse,
     tally: Tally,
+    /// `None` for most.
+    extras: Once<Box<Extras>>,
 }
 
 impl Actor {
@@ -139,8 +145,15 @@ impl Actor {
         self.tenancy.account()
     }
 
+    /// What most actors do without, made now if it has none. Whoever is here has the actor in hand, so nobody spins
+    /// for anybody.
+    fn extras(&self) -> Result<&Extras, Error> {
+        self.extras.try_call_once(|| fallible::own(Extras::default())).map(|extras| &**extras)
+    }
+
     /// Gives back what its account was charged for it. What its meter still counts comes back with that.
     pub(crate) fn leave_account(&self) {
+        self.leave_fuel();
         self.meter.settle();
         self.tenancy.leave();
     }

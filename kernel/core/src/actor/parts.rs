@@ -3,6 +3,7 @@
 //! Invariant: an id is never 0 and never given twice; see [`super::registry`]. Takes no lock.
 
 use super::{Activity, Code};
+use crate::account::Purse;
 use crate::engine::{Instance, Limits};
 use crate::fallible;
 use alloc::boxed::Box;
@@ -105,6 +106,13 @@ pub struct Tally {
     pub messages_in: AtomicU64,
     /// Messages sent, calls and answers included.
     pub messages_out: AtomicU64,
+}
+
+/// What most actors do without: made when there is first use for any of it, and never moved again.
+#[derive(Debug, Default)]
+pub(super) struct Extras {
     /// What is measured only while statistics are kept.
-    pub(super) activity: Once<Box<Activity>>,
+    pub(super) activity: Once<Activity>,
+    /// The fuel that it has in hand, if it is metered: then from the beginning on.
+    pub(super) purse: Once<Purse>,
 }

@@ -5,8 +5,8 @@
 //! one for each activation), a place in the registry. Then it is made ready, and does the rest itself
 //! on its own stack: see [`super::activation`].
 
-use super::{Actor, ActorId, Body, Code, End, EndSignal, Profile, Pulse, Tally};
-use crate::account::{Account, Tenancy};
+use super::{Actor, ActorId, Body, Code, End, EndSignal, Extras, Profile, Pulse, Tally};
+use crate::account::{Account, Purse, Tenancy};
 use crate::cap::{Capability, Object, Proof, Table, Through, Tree};
 use crate::fallible;
 use crate::ipc::Endpoint;
@@ -26,6 +26,7 @@ use khal::contain::Meter;
 use khal::sync::Mutex;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32};
 use khal::thread::Stack;
+use spin::Once;
 use tessera_abi::account::overhead_bytes;
 use tessera_abi::actor::ARGS_MAX_BYTES;
 use tessera_abi::{ActorState, Error, Handle, Rights, Shape, SlotName};
@@ -82,14 +83,15 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
         return Err(Error::NotFound);
     }
     let account = account.as_ref().unwrap_or(kernel.account());
-    let tenancy = Tenancy::take(account, slots_max, record_bytes(&profile))?;
+    let tenancy = Tenancy::take(account, slots_max, record_bytes(&profile, account))?;
+    let extras = extras(account)?;
     let table = fill_table(slots_max, caps)?;
     let own_endpoint = match profile.shape {
         Shape::Handler => Some(find_own_endpoint(&table)?),
         Shape::Main => None,
     };
     let meter = Meter::paid_by(charge_max_bytes, account.clone());
-    let parts = Parts { profile, code, table, own_endpoint, meter, tenancy, signal, begin };
+    let parts = Parts { profile, code, table, own_endpoint, meter, tenancy, extras, signal, begin };
     let actor = kernel.registry().add(|id| listed(kernel, id, parts))?;
     if begin == Begin::Now {
         kernel.scheduler().make_ready(actor.clone(), Place::Spread);
@@ -105,6 +107,7 @@ struct Parts {
     own_endpoint: Option<(Arc<Endpoint>, Proof)>,
     meter: Meter,
     tenancy: Tenancy,
+    extras: Once<Box<Extras>>,
     signal: Option<EndSignal>,
     begin: Begin,
 }
@@ -141,7 +144,7 @@ fn pass_on(kernel: &Kernel, next: Next) {
 }
 
 fn made(kernel: Arc<Kernel>, id: ActorId, parts: Parts, stack: Option<Stack>) -> Actor {
-    let Parts { profile, code, mut table, own_endpoint, meter, tenancy, signal, begin } = parts;
+    let Parts { profile, code, mut table, own_endpoint, meter, tenancy, extras, signal, begin } = parts;
     let (first, hold) = begin.as_kept();
     table.set_owner(id.bits());
     let body = Body { stack, code, ..Body::default() };
@@ -174,6 +177,7 @@ fn made(kernel: Arc<Kernel>, id: ActorId, parts: Parts, stack: Option<Stack>) ->
         end: End::new(signal),
         pulse: Pulse::default(),
         tally: Tally::default(),
+        extras,
     }
 }
 
@@ -213,9 +217,21 @@ const _: () = {
 };
 
 /// What an actor costs the kernel besides its table and what its meter counts, in bytes.
-fn record_bytes(profile: &Profile) -> usize {
+fn record_bytes(profile: &Profile, account: &Account) -> usize {
     let stack = if profile.shape == Shape::Main { Stack::BYTES } else { 0 };
-    size_of::<Actor>() + profile.args.heap_bytes() + stack
+    let extras = if account.is_metered() { size_of::<Extras>() } else { 0 };
+    size_of::<Actor>() + profile.args.heap_bytes() + stack + extras
+}
+
+/// What an actor in this account has from the beginning on of what others do without.
+fn extras(account: &Account) -> Result<Once<Box<Extras>>, Error> {
+    let extras = Once::new();
+    if account.is_metered() {
+        let made = fallible::own(Extras::default())?;
+        made.purse.call_once(Purse::default);
+        extras.call_once(|| made);
+    }
+    Ok(extras)
 }
 
 fn fill_table(slots_max: u32, caps: Vec<(SlotName, Capability)>) -> Result<Table, Error> {
