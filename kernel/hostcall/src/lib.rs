@@ -54,9 +54,11 @@ pub fn host_calls(actor: &Arc<Actor>) -> Result<Arc<dyn HostCalls>, Error> {
 impl HostCalls for Host {
     fn call(&self, call: HostCall, args: &[u64], guest: &mut dyn Guest) -> Result<i64, Stop> {
         khal::contain::leave(|| {
+            self.actor.look_at_fuel(guest);
             let mut context = Context { actor: &self.actor, guest };
             let result = claim::dispatch(&mut context, call, args);
             self.actor.safe_point();
+            self.actor.take_fuel_up(context.guest);
             if self.actor.must_stop() {
                 return Err(Stop::Killed);
             }

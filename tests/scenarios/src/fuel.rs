@@ -2,7 +2,7 @@
 //!
 //! An actor without fuel shows as suspended, and nobody else has suspended it here unless the scenario says so.
 
-use crate::stage::{Stage, authority, by_kernel, endpoint, endpoint_of, request};
+use crate::stage::{Stage, authority, endpoint, request};
 use crate::{Failure, Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec;
@@ -15,7 +15,6 @@ use tessera_core::actor::Actor;
 use tessera_core::actor::spawn::{Spawn, spawn};
 use tessera_core::cap::revoke::Subtree;
 use tessera_core::cap::{Capability, Scope};
-use tessera_core::ipc::Message;
 use tessera_core::kernel::Kernel;
 
 const DONE: EndReason = EndReason::Exited(0);
@@ -202,34 +201,44 @@ pub fn those_without_fuel_are_served_in_turn(stage: &mut Stage<'_>) -> Verdict {
     adds_up(&account)
 }
 
-/// By one that ends and has not used what it had drawn, by an account that goes, by one that is shrunk.
+pub fn who_waits_holds_no_fuel(stage: &mut Stage<'_>) -> Verdict {
+    // Less than any quantum, and more than the one who waits is going to use.
+    const BUDGET: u64 = 1_000;
+    let account = metered(stage, BUDGET)?;
+    let door = endpoint(1)?;
+    let waiting = guest(stage, &account, "answers_then_counts", vec![door.derive(Rights::ALL, 0)?])?;
+    stage.until("it waits", || waiting.state() == ActorState::Blocked && waiting.gate().is_waiting())?;
+    check!(used(&account) == 0, "{} is used, or in its hand", used(&account));
+    // Somebody else has all of it.
+    let looping = guest(stage, &account, "forever", vec![])?;
+    runs_dry(stage, &account, &[&looping])?;
+    killed(stage, &[&looping])?;
+    // What it begins with then ends in a step, and it answers in that.
+    let caller = stage.main("calls_once", vec![door.derive(Rights::SEND, 0)?])?;
+    stage.ends(&caller, DONE)?;
+    runs_dry(stage, &account, &[&waiting])?;
+    check!(used(&account) == BUDGET, "{} of {BUDGET} is used", used(&account));
+    refill(stage, &account, 10_000)?;
+    stage.ends(&waiting, DONE)?;
+    adds_up(&account)
+}
+
+/// From an account that is shrunk, and from one that goes.
 pub fn fuel_that_comes_back_goes_to_who_waits_for_it(stage: &mut Stage<'_>) -> Verdict {
     let account = metered(stage, LITTLE)?;
-    let door = endpoint(1)?;
-    let holder = guest(stage, &account, "receives_once", vec![door.derive(Rights::ALL, 0)?])?;
-    stage.until("it has drawn all and waits", || {
-        holder.state() == ActorState::Blocked && !account.has_fuel()
-    })?;
     let waiting = |stage: &mut Stage<'_>| {
         let one = guest(stage, &account, "nothing", vec![])?;
         runs_dry(stage, &account, &[&one]).map(|()| one)
     };
+    let part = account.split(Name::EMPTY, &Amounts::NONE.with(Resource::Fuel, LITTLE))?;
     let first = waiting(stage)?;
-    let message = Some(Message::default());
-    endpoint_of(&door)?.send(by_kernel(&first), &mut { message }, khal::time::Instant::ZERO)?;
-    stage.ends(&holder, DONE)?;
+    part.resize(None, &Amounts::UNCHANGED.with(Resource::Fuel, LITTLE / 2))?;
     stage.ends(&first, DONE)?;
-    let rest = account.figures(Resource::Fuel).free;
-    let all_of_it = Amounts::NONE.with(Resource::Fuel, rest);
-    let part = account.split(Name::EMPTY, &all_of_it)?;
+    part.resize(Some(&account), &Amounts::UNCHANGED.with(Resource::Fuel, LITTLE - 128))?;
     let second = waiting(stage)?;
-    part.resize(None, &Amounts::UNCHANGED.with(Resource::Fuel, rest / 2))?;
-    stage.ends(&second, DONE)?;
-    part.resize(Some(&account), &Amounts::UNCHANGED.with(Resource::Fuel, rest - 128))?;
-    let third = waiting(stage)?;
     drop(part);
-    stage.ends(&third, DONE)?;
-    check!(used(&account) == LITTLE - rest + 2 * 128, "{} is used", used(&account));
+    stage.ends(&second, DONE)?;
+    check!(used(&account) == 2 * 128, "{} is used", used(&account));
     adds_up(&account)
 }
 

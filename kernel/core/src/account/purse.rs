@@ -13,6 +13,7 @@ use khal::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering::Relaxed};
 pub struct Purse {
     /// Below 0 for a debt.
     held: AtomicI64,
+    /// Of the running quantum, what came out of what is held.
     out: AtomicU32,
     starves: AtomicBool,
 }
@@ -38,10 +39,40 @@ impl Purse {
         (out != 0).then_some(out)
     }
 
-    /// Books what was used of what was handed out. The rest is in the purse again.
-    pub fn book(&self, used: u32) {
-        let out = self.out.swap(0, Relaxed);
-        self.add(i64::from(out) - i64::from(used));
+    /// Hands `fuel` out besides what is out already, on debt where there is not so much.
+    pub fn hand_out_more(&self, fuel: u32) {
+        self.add(-i64::from(fuel));
+        self.out.store(self.out.load(Relaxed).saturating_add(fuel), Relaxed);
+    }
+
+    /// Takes in what is handed out. It pays a debt first.
+    pub fn take_in(&self) {
+        self.add(i64::from(self.out.load(Relaxed)));
+        self.out.store(0, Relaxed);
+    }
+
+    /// Books what has been used within a quantum of which so much is left.
+    pub fn look(&self, left: u32) {
+        self.spend(self.handed_out().saturating_sub(left));
+    }
+
+    /// Books what was used of a quantum of so much. The rest is in the purse again.
+    pub fn book(&self, quantum: u32, used: u32) {
+        let booked = quantum.saturating_sub(self.handed_out());
+        self.spend(used.saturating_sub(booked));
+        self.take_in();
+    }
+
+    /// What is handed out.
+    pub fn handed_out(&self) -> u32 {
+        self.out.load(Relaxed)
+    }
+
+    /// Uses what was handed out, then what it owes from now on.
+    fn spend(&self, used: u32) {
+        let out = self.out.load(Relaxed);
+        self.out.store(out.saturating_sub(used), Relaxed);
+        self.add(-i64::from(used.saturating_sub(out)));
     }
 
     /// Takes out what is there, to be given back. A debt stays.
@@ -80,9 +111,9 @@ mod tests {
         assert_eq!((purse.wants(100), purse.hand_out(100)), (100, None));
         purse.put(100);
         assert_eq!((purse.hand_out(100), purse.empty()), (Some(100), 0), "what is out is not there");
-        purse.book(30);
+        purse.book(100, 30);
         assert_eq!((purse.wants(100), purse.hand_out(100)), (30, Some(70)));
-        purse.book(70);
+        purse.book(70, 70);
         assert_eq!((purse.wants(100), purse.empty()), (100, 0));
     }
 
@@ -98,7 +129,7 @@ mod tests {
         let purse = Purse::default();
         purse.put(100);
         assert_eq!(purse.hand_out(100), Some(100));
-        purse.book(128);
+        purse.book(100, 128);
         assert_eq!((purse.wants(0), purse.wants(100), purse.empty()), (28, 128, 0));
         purse.put(27);
         assert_eq!((purse.hand_out(100), purse.wants(0)), (None, 1));
@@ -111,5 +142,22 @@ mod tests {
         let purse = Purse::default();
         purse.put(100);
         assert_eq!((purse.hand_out(60), purse.empty(), purse.empty()), (Some(60), 40, 0));
+    }
+
+    #[test]
+    fn what_was_handed_out_on_debt_is_no_fuel_to_give_back() {
+        let purse = Purse::default();
+        for _ in 0..3 {
+            purse.put(30);
+            purse.hand_out_more(100);
+            purse.look(90);
+            purse.take_in();
+            assert_eq!(purse.empty(), 20);
+        }
+        assert_eq!(purse.wants(0), 0);
+        purse.hand_out_more(100);
+        purse.look(90);
+        purse.take_in();
+        assert_eq!((purse.empty(), purse.wants(0)), (0, 10), "what was used of it is owed");
     }
 }

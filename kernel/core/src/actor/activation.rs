@@ -143,7 +143,7 @@ fn start(actor: &Arc<Actor>) -> Result<Box<dyn Instance>, Ending> {
 
 /// Runs one entry point to its end.
 fn enter(actor: &Arc<Actor>, instance: &mut dyn Instance, entry: Entry) -> Result<(), Ending> {
-    let mut turn = Turn { actor };
+    let mut turn = Turn { actor, quantum: 0 };
     match contained(actor, || instance.activate(entry, &mut turn))? {
         Completion::Returned => Ok(()),
         Completion::Stopped(Stop::Exit(code)) => Err((EndReason::Exited(code), Line::EMPTY)),
@@ -244,6 +244,8 @@ fn report(actor: &Arc<Actor>, reason: EndReason, detail: &Line) {
 /// How an actor is paced: an ordinary one in large quanta, billed in time; a metered one in what it has fuel for.
 struct Turn<'a> {
     actor: &'a Arc<Actor>,
+    /// The quantum that is on, or was last.
+    quantum: u32,
 }
 
 impl Turn<'_> {
@@ -262,10 +264,12 @@ impl Turn<'_> {
         self.actor.kernel().scheduler().quantum()
     }
 
-    /// A metered actor's next quantum, once there is fuel for it.
-    fn metered(&self, purse: &Purse, used: Fuel) -> Option<u32> {
-        purse.book(used.0);
-        contain::leave(|| self.actor.fuel_up(purse, || self.quantum_fuel(), || self.goes_on()))
+    /// The next quantum of an actor with a purse, once there is fuel for it.
+    fn out_of(&self, purse: &Purse, used: Fuel) -> Option<u32> {
+        contain::leave(|| {
+            purse.book(self.quantum, used.0);
+            self.actor.fuel_up(purse, || self.quantum_fuel(), || self.goes_on())
+        })
     }
 }
 
@@ -273,16 +277,17 @@ impl Pace for Turn<'_> {
     fn quantum(&mut self, used: Fuel) -> Next {
         self.pass(used);
         let fuel = match self.actor.purse() {
-            Some(purse) => self.metered(purse, used),
+            Some(purse) => self.out_of(purse, used),
             None => self.goes_on().then(|| self.quantum_fuel()),
         };
+        self.quantum = fuel.unwrap_or(0);
         fuel.map_or(Next::Stop(Stop::Killed), |fuel| Next::Run(Fuel(fuel)))
     }
 
     fn ended(&mut self, used: Fuel) {
         self.pass(used);
         if let Some(purse) = self.actor.purse() {
-            contain::leave(|| self.actor.settle_fuel(purse, used.0));
+            contain::leave(|| self.actor.settle_fuel(purse, self.quantum, used.0));
         }
     }
 }

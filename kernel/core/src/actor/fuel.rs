@@ -1,13 +1,15 @@
 //! The fuel that a metered actor runs on: where it comes from, and what happens when there is none.
 //!
-//! Owns nothing of its own; an actor's purse lies with what most do without. An actor that is not metered has none, and this costs it a
+//! Owns nothing of its own; an actor's purse is its tenancy's. An actor that is not metered has none, and this costs it a
 //! look at that. [`Actor::draw`] and [`Actor::refund`] are the one place that knows whose fuel it is.
-//! Invariant: between two activations an actor has no fuel in hand; what was overrun it owes.
+//! Invariant: between two activations, and while it waits in a host call or is held back, an actor has no fuel in hand;
+//! what was overrun it owes.
 //! An empty budget suspends: the actor waits in its account's line, at its gate and without a deadline, until fuel comes
 //! or it is to end. It shows as suspended, and is not silent for that. Locks: `STARVED`, not across the wait.
 
 use super::Actor;
 use crate::account::{Joins, Purse};
+use crate::engine::{Fuel, Guest};
 use crate::sched::gate::Cause;
 use alloc::sync::Arc;
 use khal::time::Instant;
@@ -61,10 +63,40 @@ impl Actor {
         None
     }
 
+    /// A host call begins: books what was used of the quantum until then.
+    pub fn look_at_fuel(&self, guest: &dyn Guest) {
+        if let Some(purse) = self.purse() {
+            purse.look(guest.fuel_left().0);
+        }
+    }
+
+    /// Within a host call, before a wait: gives back what it has in hand.
+    pub(crate) fn put_fuel_down(&self) {
+        if let Some(purse) = self.purse() {
+            purse.take_in();
+            self.refund(purse.empty());
+        }
+    }
+
+    /// A host call is over: has in hand what is left of the quantum, as far as there is fuel for it. By the rest the
+    /// quantum is shortened, but for the step that an engine has to end it in: that is owed.
+    pub fn take_fuel_up(&self, guest: &mut dyn Guest) {
+        let Some(purse) = self.purse() else { return };
+        let Fuel(left) = guest.fuel_left();
+        if purse.handed_out() == left {
+            return;
+        }
+        // No more than was asked for.
+        let drawn = u32::try_from(self.draw(u64::from(left))).unwrap_or(left);
+        let Fuel(cut) = guest.shorten(Fuel(left - drawn));
+        purse.put(u64::from(drawn));
+        purse.hand_out_more(left - cut);
+    }
+
     /// An activation is over and has used so much of its last quantum: pays what it owes, gives back what is left.
     /// Outside its containment, as [`fuel_up`](Self::fuel_up).
-    pub(super) fn settle_fuel(&self, purse: &Purse, used: u32) {
-        purse.book(used);
+    pub(super) fn settle_fuel(&self, purse: &Purse, quantum: u32, used: u32) {
+        purse.book(quantum, used);
         purse.put(self.draw(purse.wants(0)));
         self.refund(purse.empty());
     }

@@ -81,6 +81,7 @@ impl Actor {
             // Somebody may have ended the wait meanwhile, and that counts: a parcel may be there.
             Err(error) => return self.gate.withdraw().ok_or(error),
         };
+        self.put_fuel_down();
         // It may have been ended already; otherwise once, but in a model, where pausing is giving way.
         while !self.gate.is_fired() {
             khal::thread::pause(Pause::Block);
