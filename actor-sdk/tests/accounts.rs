@@ -57,8 +57,9 @@ fn a_part_that_is_refused_leaves_nothing() {
 fn what_a_shrunk_account_has_given_on_it_owes_until_it_comes_back() {
     let mut kernel = fake::Kernel::new();
     let whole = kernel.grant::<Account>("account");
-    let top = whole.split("top", &Amounts::NONE.with(Resource::Actors, 10)).unwrap();
-    let middle = top.split("middle", &Amounts::NONE.with(Resource::Actors, 8)).unwrap();
+    let with = |actors, memory| Amounts { actors, memory, ..Amounts::NONE };
+    let top = whole.split("top", &with(10, 1 << 20)).unwrap();
+    let middle = top.split("middle", &with(8, 1 << 16)).unwrap();
     let leaf = middle.split("leaf", &Amounts::NONE.with(Resource::Actors, 6)).unwrap();
     middle.shrink(&actors(1)).unwrap();
     assert_eq!([four(&top), four(&middle)], [Ok([10, 6, 4, 0]), Ok([1, 6, 0, 5])]);
@@ -136,4 +137,28 @@ fn an_actor_lives_in_the_account_of_its_plan() {
     assert_eq!(spawner.spawn(&plan).unwrap_err(), Error::OverQuota);
     let looks = kernel.grant_with::<Account>("other", Rights::INSPECT);
     assert_eq!(spawner.spawn(&Plan::new("guest", "echo").account(&looks)).unwrap_err(), Error::MissingRight);
+}
+
+#[test]
+fn an_account_costs_its_record_and_is_split_to_a_bounded_depth() {
+    let mut kernel = fake::Kernel::new();
+    let whole = kernel.grant::<Account>("account");
+    let small = whole.split("small", &PART).unwrap();
+    let part = Amounts::NONE.with(Resource::Memory, PART.memory);
+    assert_eq!(
+        small.split("all of it", &part).unwrap_err(),
+        Error::OverQuota,
+        "its record is to be paid for too"
+    );
+    let rest = small.split("nearly", &part.with(Resource::Memory, PART.memory - 4096)).unwrap();
+    let (small, rest) = (small.info().unwrap(), rest.info().unwrap());
+    assert_eq!(small.given.memory, rest.limit.memory);
+    assert!((1..4096).contains(&small.used.memory), "{}", small.used.memory);
+    assert_eq!(small.limit.memory, small.used.memory + small.given.memory + small.free.memory);
+    let mut deepest = whole.split("1", &PART).unwrap();
+    for depth in 2..=16 {
+        let left = Amounts::NONE.with(Resource::Memory, deepest.info().unwrap().free.memory - 4096);
+        deepest = deepest.split(&depth.to_string(), &left).unwrap();
+    }
+    assert_eq!(deepest.split("17", &Amounts::NONE).unwrap_err(), Error::Full);
 }

@@ -5,8 +5,8 @@ use actor_sdk::abi::{GrantState, LimitsRecord};
 use actor_sdk::fake::{Kernel, Parcel};
 use actor_sdk::protocol::supervisor;
 use actor_sdk::{
-    Capability, Clock, EndReason, Endpoint, Error, Factory, NEVER, NOW, Outgoing, Plan, Rights, SUPERVISOR,
-    Select, Spawner, Unmet, renewed,
+    Capability, Clock, EndReason, Endpoint, Error, Factory, NEVER, NOW, Outgoing, Plan, RevokeScope, Rights,
+    SUPERVISOR, Select, Spawner, Unmet, renewed,
 };
 use core::time::Duration;
 
@@ -151,6 +151,40 @@ fn an_actor_is_asked_to_end_by_bits_of_its_choice() {
     assert_eq!(bell.wait(NOW), Ok(4));
     bell.on_terminate(0).unwrap();
     assert!(!kernel.terminate(), "it would be killed");
+}
+
+#[test]
+fn an_actor_whose_notification_was_taken_back_cannot_be_asked_to_end() {
+    let mut kernel = Kernel::new();
+    let factory = kernel.grant::<Factory>("factory");
+    for (by_copy, taken_from_copy, scope) in [
+        (false, false, RevokeScope::Below),
+        (false, false, RevokeScope::Whole),
+        (true, false, RevokeScope::Below),
+        (true, true, RevokeScope::Below),
+    ] {
+        let bell = factory.notification().unwrap();
+        let copy = bell.narrowed(Rights::SIGNAL).unwrap();
+        (if by_copy { &copy } else { &bell }).on_terminate(1).unwrap();
+        let taken = if taken_from_copy { &copy } else { &bell };
+        taken.revoke(RevokeScope::CountWhole).unwrap();
+        assert!(kernel.terminate(), "nothing was taken back");
+        taken.revoke(scope).unwrap();
+        assert!(!kernel.terminate(), "it would be killed: {by_copy} {taken_from_copy} {scope:?}");
+    }
+}
+
+#[test]
+fn a_draft_takes_no_more_than_its_table_holds() {
+    let mut kernel = Kernel::new();
+    let (spawner, clock) = (kernel.grant::<Spawner>("spawner"), kernel.grant::<Clock>("clock"));
+    let plan = Plan::new("small", "any").slots_max(2).grant("one", &clock, Rights::READ);
+    let draft = spawner.draft(&plan).unwrap();
+    draft.grant("two", &clock, Rights::READ).unwrap();
+    assert_eq!(draft.grant("three", &clock, Rights::READ), Err(Error::TableFull));
+    assert_eq!(kernel.spawned()[0].caps.len(), 2);
+    let plan = plan.grant("two", &clock, Rights::READ).grant("three", &clock, Rights::READ);
+    assert_eq!(spawner.spawn(&plan).err(), Some(Error::TableFull));
 }
 
 #[test]

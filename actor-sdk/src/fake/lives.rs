@@ -19,11 +19,11 @@ impl Kernel {
     }
 
     /// Asks the actor under test to end, as whoever may kill it would. False when it has named no notification
-    /// for that, so that a kernel would kill it.
+    /// for that, or what it named was taken back, so that a kernel would kill it.
     #[must_use]
     pub fn terminate(&mut self) -> bool {
         STATE.with_borrow_mut(|state| {
-            let Some((index, bits)) = state.asked else { return false };
+            let Some((_, index, bits)) = state.asked else { return false };
             state.notifications.get_mut(index).is_some_and(|word| {
                 *word |= bits;
                 true

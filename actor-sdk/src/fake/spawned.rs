@@ -26,6 +26,8 @@ pub struct Spawned {
     /// Whether it is held back: a draft, or suspended.
     pub suspended: bool,
     pub(super) draft: bool,
+    /// How many capabilities it can hold.
+    pub(super) slots_max: usize,
     pub(super) limits: Vec<LimitsRecord>,
     pub(super) id: u64,
     pub(super) pulse: PulseRecord,

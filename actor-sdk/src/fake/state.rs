@@ -131,8 +131,8 @@ pub struct State {
     pub slots_max: usize,
     pub endpoints: Vec<FakeEndpoint>,
     pub notifications: Vec<u64>,
-    /// Which notification is signalled, and how, when the actor under test is asked to end.
-    pub asked: Option<(usize, u64)>,
+    /// By which capability, which notification is signalled, and how, when the actor under test is asked to end.
+    pub asked: Option<(Handle, usize, u64)>,
     /// The bytes of every region; they stay when nobody names them.
     pub memories: Vec<Vec<u8>>,
     pub actors: Vec<Spawned>,

@@ -3,8 +3,8 @@
 //! Invariant: what an account was given is out of what its parent has free, as in the real kernel
 //! (kernel/core/src/account/balance.rs), whose rules these are: what it has less of, it gives up as far as it is free,
 //! and owes the rest; and fuel (kernel/core/src/account/fuel.rs) is counted in metered accounts alone, and never owed.
-//! Does not: charge anything, nor use fuel: what is owed has been given on. What an account had stays given when it goes; a test is
-//! over soon.
+//! Does not: charge anything but accounts' records, nor use fuel: what else is owed has been given on. What an account had
+//! stays given when it goes, and its record charged; a test is over soon.
 
 use tessera_abi::account::{AMOUNT_MOST, UNCHANGED, UNMETERED};
 use tessera_abi::{
@@ -13,6 +13,12 @@ use tessera_abi::{
 
 use super::{Calls, Outcome};
 use crate::fake::state::{Held, Object, State};
+
+/// What an account's record takes of the account that it is split from, in bytes: about as much as the kernel's.
+const RECORD_BYTES: u64 = 512;
+
+/// How deep accounts can be split.
+const DEPTH_MOST: usize = 16;
 
 impl Calls<'_> {
     pub(super) fn account_split(&mut self, account: u64, name: u32, len: u32, amounts: u32) -> Outcome {
@@ -24,11 +30,16 @@ impl Calls<'_> {
         if Resource::ALL.iter().any(|resource| amounts.of(*resource) == UNCHANGED) {
             return Err(Error::InvalidArgument.into());
         }
+        if self.depth(parent) >= DEPTH_MOST {
+            return Err(Error::Full.into());
+        }
         let metered =
             amounts.fuel != 0 || self.state.accounts.get(parent).is_some_and(AccountRecord::is_metered);
         let nothing = Amounts { fuel: if metered { 0 } else { UNMETERED }, ..Amounts::NONE };
         let child = self.state.new_account(parent as u32, name, &nothing);
-        self.may_resize(&child, Some(parent), &amounts)?;
+        let with_record = amounts.memory.saturating_add(RECORD_BYTES);
+        self.may_resize(&child, Some(parent), &amounts.with(Resource::Memory, with_record))?;
+        self.charge_record(parent);
         self.state.accounts.push(child);
         self.resize(child.index as usize, &amounts);
         self.install_new(Object::Account(child.index as usize))
@@ -80,6 +91,19 @@ impl Calls<'_> {
         let bytes = self.memory.read(address, Amounts::SIZE as u32)?;
         let amounts = Amounts::decode(bytes).map_err(|_| Error::InvalidArgument)?;
         if amounts.reserved == [0; 3] { Ok(amounts) } else { Err(Error::InvalidArgument) }
+    }
+
+    /// How many accounts are above it.
+    fn depth(&self, account: usize) -> usize {
+        let above = |record: &&AccountRecord| self.state.accounts.get(record.parent as usize);
+        std::iter::successors(self.state.accounts.get(account), above).skip(1).count()
+    }
+
+    fn charge_record(&mut self, account: usize) {
+        if let Some(whole) = self.state.accounts.get_mut(account) {
+            let charged = take(whole, Resource::Memory, RECORD_BYTES);
+            whole.used.memory += charged;
+        }
     }
 
     /// Whether all limits can change.

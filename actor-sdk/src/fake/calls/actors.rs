@@ -15,6 +15,9 @@ use crate::fake::spawned::Spawned;
 use crate::fake::state::{Held, Object};
 use crate::fake::{Refused, Stop};
 
+/// The slots of an actor whose request does not say.
+const SLOTS_DEFAULT: usize = 64;
+
 fn fits(module_len: u32) -> Result<(), Error> {
     if module_len > MODULE_BYTES_MAX { Err(Error::TooLong) } else { Ok(()) }
 }
@@ -120,6 +123,11 @@ impl Calls<'_> {
             limits.push(held.limits.record(self.state.now_ns));
             caps.push((cap.name.as_str().to_owned(), held.object.kind(), cap.rights));
         }
+        let slots_max =
+            if request.head.slots_max == 0 { SLOTS_DEFAULT } else { request.head.slots_max as usize };
+        if caps.len() > slots_max {
+            return Err(Error::TableFull.into());
+        }
         let end_signals = match request.head.end_notification {
             Handle::NONE => Vec::new(),
             handle => vec![self.end_signal(handle, request.head.end_bits)?],
@@ -136,6 +144,7 @@ impl Calls<'_> {
             terminated: false,
             suspended: draft,
             draft,
+            slots_max,
             id: self.state.actors.len() as u64 + 2,
             pulse: PulseRecord {
                 index: 0,

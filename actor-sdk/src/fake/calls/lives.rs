@@ -2,7 +2,7 @@
 //!
 //! Invariant: a spawned actor heeds a request to end, so it is for the test to end it.
 
-use tessera_abi::{EndReason, Error, Handle, SpawnCap};
+use tessera_abi::{EndReason, Error, Handle, SpawnCap, SpawnRole};
 
 use super::{Calls, Outcome};
 use crate::fake::state::{Held, Object};
@@ -31,19 +31,26 @@ impl Calls<'_> {
     }
 
     pub(super) fn terminate_notify(&mut self, notification: u64, bits: u64) -> Outcome {
-        let asked = self.end_signal(Handle::from_bits(notification), bits)?;
-        self.state.asked = (bits != 0).then_some(asked);
+        let by = Handle::from_bits(notification);
+        let (index, bits) = self.end_signal(by, bits)?;
+        self.state.asked = (bits != 0).then_some((by, index, bits));
         Ok(0)
     }
 
     pub(super) fn actor_grant(&mut self, actor: u64, grant: u32) -> Outcome {
         let bytes = self.memory.read(grant, SpawnCap::SIZE as u32)?;
         let grant = SpawnCap::decode(bytes).map_err(|_| Error::InvalidArgument)?;
+        if grant.role != SpawnRole::HandedOver {
+            return Err(Error::InvalidArgument.into());
+        }
         let held = self.granted(grant.handle, grant.rights)?;
         let limits = held.limits.record(self.state.now_ns);
         let actor = self.actor(actor)?;
         if !actor.draft {
             return Err(Error::InvalidArgument.into());
+        }
+        if actor.caps.len() >= actor.slots_max {
+            return Err(Error::TableFull.into());
         }
         actor.caps.push((grant.name.as_str().to_owned(), held.object.kind(), grant.rights));
         actor.limits.push(limits);

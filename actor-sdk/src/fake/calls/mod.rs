@@ -130,6 +130,8 @@ impl Calls<'_> {
         let (nodes, actors) = (gone.len() as u64, u64::from(!gone.is_empty()));
         self.memory.write(receipt, &RevokeReceipt { nodes, actors, waiters: 0 }.encode())?;
         if matches!(scope, RevokeScope::Below | RevokeScope::Whole) {
+            // What was asked for by a capability is below it.
+            self.state.asked.take_if(|(by, ..)| *by == handle || gone.contains(by));
             gone.into_iter().for_each(|handle| self.state.take_back(handle));
         }
         Ok(0)
