@@ -13,8 +13,8 @@ use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, HolderRecord, LogEntry, MachineRecord,
 };
 use tessera_abi::{
-    AccountRecord, Error, Handle, Level, LimitsRecord, Line, PowerAction, PulseRecord, RevokeReceipt,
-    RevokeScope, Subject, TraceRecord,
+    AccountRecord, Error, Handle, Level, LimitsRecord, Line, LineageRecord, PowerAction, PulseRecord,
+    RevokeReceipt, RevokeScope, Subject, TraceRecord,
 };
 
 use crate::capability::{Actor, Capability, Clock, Console, Image, Log, Random, Slot, System};
@@ -196,6 +196,17 @@ impl System {
         self.walk(Subject::Pulse, 0, PulseRecord::SIZE, |bytes| {
             PulseRecord::decode(bytes).ok().map(|record| (record, u64::from(record.index) + 1))
         })
+    }
+
+    /// Whom an actor stands in for, and how often it was started again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the actor is forgotten.
+    pub fn lineage(&self, actor: &ActorRecord) -> Result<LineageRecord, Error> {
+        let mut record = [0; LineageRecord::SIZE];
+        sys::inspect(self.handle(), Subject::Lineage, actor.index.into(), &mut record)?;
+        let found = LineageRecord::decode(&record).map_err(|_| Error::InvalidArgument)?;
+        if found.id == actor.id { Ok(found) } else { Err(Error::NotFound) }
     }
 
     /// Every capability of an actor.

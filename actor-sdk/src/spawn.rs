@@ -9,6 +9,7 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use tessera_abi::actor::SPAWN_CAPS_MAX;
 use tessera_abi::{
     EndReason, EndRecord, Error, Handle, NEVER, Name, Priority, PulseRecord, Rights, Shape, SlotName,
     SpawnCap, SpawnHead, SpawnRequest,
@@ -96,6 +97,17 @@ impl Plan {
         self
     }
 
+    /// Says that it stands in for an actor that has ended, for which this one may wait: the kernel counts how often that
+    /// went on, and how those before ended ([`System::lineage`](crate::System::lineage)). Without a place for that, where the plan hands over as
+    /// many capabilities as there may be, it is not said.
+    #[must_use]
+    pub fn stands_in_for(mut self, before: &Actor) -> Self {
+        if self.caps.len() < SPAWN_CAPS_MAX {
+            self.caps.push(SpawnCap::predecessor(before.handle()));
+        }
+        self
+    }
+
     /// Sets bits in a notification when it ends, whyever.
     #[must_use]
     pub fn on_end(mut self, notification: &Notification, bits: u64) -> Self {
@@ -145,7 +157,8 @@ impl Spawner {
     /// # Errors
     /// [`Error::NotFound`] for a module that the image has not, [`Error::MissingRight`] for a grant that is not
     /// this actor's to give, [`Error::TooLong`] for a name, an argument text or a number of capabilities past its
-    /// limit, [`Error::OverQuota`] when its account has too little left. A module that is broken is no error here: it
+    /// limit, [`Error::OverQuota`] when its account has too little left, [`Error::InvalidArgument`] where it is to stand
+    /// in for an actor that lives. A module that is broken is no error here: it
     /// ends the actor, as a fault that says what is wrong with it.
     pub fn spawn(&self, plan: &Plan) -> Result<Actor, Error> {
         self.make(plan, sys::spawn)

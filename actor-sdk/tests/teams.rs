@@ -40,6 +40,10 @@ fn whoever_fails_is_started_again_with_the_same_plan_and_linked() {
     assert_eq!((again.name.as_str(), again.args.as_str(), again.suspended), ("second", "quietly", false));
     assert_eq!(kernel.linked(), ["first", "second", "second"]);
     assert_eq!(kernel.slots_used(), before, "nothing is kept of who has ended");
+    kernel.end_actor("second", EndReason::Killed, "");
+    assert_eq!(team.turn(NOW), Ok(true));
+    let counted: Vec<_> = kernel.spawned().iter().map(|one| one.stands_in_for).collect();
+    assert_eq!(counted, [(0, 0), (0, 0), (1, 1), (2, 1)], "restarts, and faults before them");
     for name in ["first", "second"] {
         kernel.end_actor(name, EndReason::Exited(0), "");
     }
@@ -98,7 +102,8 @@ fn whose_capability_was_taken_back_is_lost_and_replaced() {
     assert_eq!(team.turn(NOW), Ok(true));
     team.actor(0).unwrap().revoke(RevokeScope::Whole).unwrap();
     assert_eq!(team.turn(NOW), Ok(true));
-    assert_eq!((kernel.spawned().len(), kernel.spawned()[2].name.as_str()), (3, "first"));
+    let again = kernel.spawned().pop().unwrap();
+    assert_eq!((kernel.spawned().len(), again.name.as_str(), again.stands_in_for), (3, "first", (0, 0)));
     assert!(team.actor(0).is_some());
 }
 
@@ -115,6 +120,21 @@ fn what_is_wanting_for_a_start_is_waited_for_and_leaves_nobody_half_started() {
         let begun = kernel.spawned().iter().filter(|one| !one.suspended).count();
         assert_eq!(begun, 1, "{call:?}");
     }
+}
+
+#[test]
+fn a_team_that_has_no_slot_for_who_ended_starts_the_next_without_counting() {
+    let mut kernel = Kernel::new();
+    let (spawner, clock) = granted(&mut kernel);
+    let [first, _] = pair(Restart::Always);
+    let mut team = Team::new(&spawner, &clock, Strategy::OneForOne, [first]);
+    assert_eq!(team.turn(NOW), Ok(true));
+    // Room for the member, and for the team's own name while it is linked.
+    kernel.limit_slots(kernel.slots_used() + 1);
+    kernel.end_actor("first", EndReason::Killed, "");
+    assert_eq!((team.turn(NOW), team.actor(0).is_some()), (Ok(true), false));
+    assert_eq!((team.turn(u64::MAX), kernel.now_ns()), (Ok(true), 100 * MS));
+    assert_eq!(kernel.spawned().iter().map(|one| one.stands_in_for).collect::<Vec<_>>(), [(0, 0); 2]);
 }
 
 #[test]

@@ -62,6 +62,7 @@ pub fn start(kernel: &Arc<Kernel>) -> Result<Arc<Actor>, Wrong> {
         code: None,
         begin: Begin::Now,
         account: None,
+        lineage: None,
     };
     spawn(kernel, request).map_err(Wrong::Spawn)
 }

@@ -3,7 +3,9 @@
 //!
 //! Invariant: the same files give the same bytes.
 
-use crate::{carries, fork_bomb, gives_and_keeps, keeps_accounts, over_quota, random_calls, supervisors};
+use crate::{
+    carries, fork_bomb, gives_and_keeps, keeps_accounts, over_quota, random_calls, stands_in, supervisors,
+};
 use std::path::Path;
 use std::{fs, io};
 
@@ -39,6 +41,7 @@ pub fn modules() -> io::Result<Vec<(String, Vec<u8>)>> {
         (over_quota::NAME, over_quota::module()),
         (keeps_accounts::NAME, keeps_accounts::module()),
         (gives_and_keeps::NAME, gives_and_keeps::module()),
+        (stands_in::NAME, stands_in::module()),
     ];
     for (name, text) in made.into_iter().chain(supervisors::modules()) {
         modules.push((name.to_owned(), wat::parse_str(text).map_err(io::Error::other)?));

@@ -13,4 +13,5 @@ pub mod over_quota;
 pub mod random_calls;
 mod requests;
 pub mod sim;
+pub mod stands_in;
 pub mod supervisors;

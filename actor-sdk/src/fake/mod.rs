@@ -25,6 +25,7 @@
 
 mod calls;
 mod limits;
+mod lineages;
 mod lives;
 mod parcel;
 mod port;

@@ -19,6 +19,8 @@ pub struct Spawned {
     pub caps: Vec<(String, ObjectKind, Rights)>,
     /// What the account is called that it was started in; `None` for the spawner's own.
     pub account: Option<String>,
+    /// How many it stands in for, and how many of those ended by a fault.
+    pub stands_in_for: (u32, u32),
     /// Whether it was killed.
     pub killed: bool,
     /// Whether it was asked to end. It is for the test to end it.

@@ -11,8 +11,8 @@ use tessera_abi::inspect::{
 };
 use tessera_abi::{
     AccountRecord, ActivityRecord, EndReason, EndRecord, Error, GrantState, Handle, HostCall, LatencyRecord,
-    LimitsRecord, Line, Needs, ObjectKind, Policy, PulseRecord, RevokeScope, Rights, StatsRecord,
-    TraceRecord, Usage,
+    LimitsRecord, Line, LineageRecord, Needs, ObjectKind, Policy, PulseRecord, RevokeScope, Rights,
+    StatsRecord, TraceRecord, Usage,
 };
 
 use super::limits::Limits;
@@ -139,6 +139,7 @@ pub struct State {
     /// How often the actor under test has said that it gets on.
     pub heartbeats: u64,
     pub pulse_records: Vec<PulseRecord>,
+    pub lineage_records: Vec<LineageRecord>,
     /// Places of those that end with the actor under test.
     pub own_links: Vec<usize>,
     /// What each call of a test's peer was answered with.

@@ -39,6 +39,8 @@ impl From<Failure> for Error {
 struct Member {
     plan: Plan,
     actor: Option<Actor>,
+    /// The one that ended, for as long as another is to stand in for it.
+    before: Option<Actor>,
 }
 
 /// Up to 256 actors under one supervisor, known by their index.
@@ -68,6 +70,14 @@ pub struct Team<'a> {
     given_up: Option<usize>,
 }
 
+impl Member {
+    /// The plan of the next that is to be started.
+    fn next(&self) -> Plan {
+        let plan = self.plan.clone();
+        self.before.iter().fold(plan, Plan::stands_in_for)
+    }
+}
+
 impl<'a> Team<'a> {
     /// A team of whom nobody has been started. More than 256 cannot be waited for, which is told then.
     #[must_use]
@@ -77,7 +87,7 @@ impl<'a> Team<'a> {
         strategy: Strategy,
         members: impl IntoIterator<Item = (Plan, Policy)>,
     ) -> Self {
-        let member = |(plan, policy)| (Member { plan, actor: None }, policy);
+        let member = |(plan, policy)| (Member { plan, actor: None, before: None }, policy);
         let (members, policies): (Vec<_>, Vec<Policy>) = members.into_iter().map(member).unzip();
         let watches = Watchdog::new(policies.iter().map(|policy| policy.watchdog_ns));
         let decides = Supervisor::new(strategy, policies);
@@ -151,12 +161,17 @@ impl<'a> Team<'a> {
 
     fn start(&mut self, index: usize, now_ns: u64) {
         let Some(member) = self.members.get_mut(index) else { return };
-        match self.spawner.spawn_linked(&member.plan) {
+        match self.spawner.spawn_linked(&member.next()) {
             Ok(actor) => {
-                member.actor = Some(actor);
+                (member.actor, member.before) = (Some(actor), None);
                 self.watches.started(index);
             }
-            Err(error) => self.decides.not_started(index, error, now_ns),
+            Err(error) => {
+                // It may be the one before that takes the slot that is wanting: who is to run matters more than what
+                // is counted.
+                member.before.take_if(|_| error == Error::TableFull);
+                self.decides.not_started(index, error, now_ns);
+            }
         }
     }
 
@@ -166,15 +181,23 @@ impl<'a> Team<'a> {
 
     fn kill(&mut self, index: usize, reason: EndReason, now_ns: u64) {
         if self.actor(index).is_none_or(|actor| actor.kill_for(reason).is_err()) {
-            self.note_end(index, LOST, now_ns);
+            self.note_loss(index, now_ns);
         }
     }
 
+    /// A member has ended. It is kept if another one is to stand in for it.
     fn note_end(&mut self, index: usize, reason: EndReason, now_ns: u64) {
-        if let Some(member) = self.members.get_mut(index) {
-            member.actor = None;
-        }
         self.decides.ended(index, reason, now_ns);
+        let returns = self.decides.is_to_return(index);
+        if let Some(member) = self.members.get_mut(index) {
+            member.before = member.actor.take().filter(|_| returns);
+        }
+    }
+
+    /// The capability for a member was taken from this actor, which can no longer see to it: it counts as failed.
+    fn note_loss(&mut self, index: usize, now_ns: u64) {
+        self.members.get_mut(index).into_iter().for_each(|member| member.actor = None);
+        self.decides.ended(index, LOST, now_ns);
     }
 
     fn wait(&mut self, deadline_ns: u64) -> Result<(), Error> {
@@ -187,15 +210,18 @@ impl<'a> Team<'a> {
         }
         let any = running.into_iter().fold(Select::new(), Select::end).wait(until_ns);
         let (place, reason) = match any {
-            Ok((place, Event::Ended(end))) => (place, end.reason),
+            Ok((place, Event::Ended(end))) => (place, Some(end.reason)),
             Ok(_) => return Ok(()),
             Err(Unmet { error: Error::TimedOut | Error::WouldBlock, .. }) => return Ok(()),
-            // The capability for it was taken from this actor, which therefore can no longer see to it.
-            Err(Unmet { place: Some(place), .. }) => (place, LOST),
+            Err(Unmet { place: Some(place), .. }) => (place, None),
             Err(unmet) => return Err(unmet.error),
         };
         let now_ns = self.clock.now_ns()?;
-        indices.get(place).into_iter().for_each(|index| self.note_end(*index, reason, now_ns));
+        match (indices.get(place), reason) {
+            (Some(index), Some(reason)) => self.note_end(*index, reason, now_ns),
+            (Some(index), None) => self.note_loss(*index, now_ns),
+            (None, _) => {}
+        }
         Ok(())
     }
 

@@ -13,6 +13,7 @@ extern crate alloc;
 pub mod json;
 pub mod lines;
 
+use actor_sdk::abi::LineageRecord;
 use actor_sdk::protocol::recorder;
 use actor_sdk::{Capability, Clock, Endpoint, Error, NEVER, Outgoing, Port, System, args, warn};
 use core::time::Duration;
@@ -56,7 +57,9 @@ impl Recorder {
         for actor in self.system.actors() {
             // One that is forgotten between the two readings has nothing more to tell.
             let activity = self.system.activity(&actor).unwrap_or_default();
-            write(lines::actor(time_ns, &actor, &activity))?;
+            let first = LineageRecord::first(actor.index, actor.id);
+            let lineage = self.system.lineage(&actor).unwrap_or(first);
+            write(lines::actor(time_ns, &actor, (&activity, &lineage)))?;
         }
         for endpoint in self.system.endpoint_stats().filter(|one| one.endpoint.offered > 0) {
             write(lines::endpoint(time_ns, &endpoint))?;

@@ -9,7 +9,7 @@ use alloc::string::String;
 
 use actor_sdk::EndpointStats;
 use actor_sdk::abi::inspect::{ActorRecord, CoreRecord, MachineRecord};
-use actor_sdk::abi::{ActivityRecord, ActorState, Histogram, StatsRecord};
+use actor_sdk::abi::{ActivityRecord, ActorState, Histogram, LineageRecord, StatsRecord};
 
 use crate::json::Object;
 
@@ -58,9 +58,13 @@ pub fn core(time_ns: u64, core: &CoreRecord) -> Object {
 
 /// One actor.
 #[must_use]
-pub fn actor(time_ns: u64, actor: &ActorRecord, activity: &ActivityRecord) -> Object {
+pub fn actor(
+    time_ns: u64,
+    actor: &ActorRecord,
+    (activity, lineage): (&ActivityRecord, &LineageRecord),
+) -> Object {
     let whole = line(time_ns, "actor")
-        .text("id", &id(actor))
+        .text("id", &id(actor.id))
         .text("name", actor.name.as_str())
         .text("module", actor.module.as_str())
         .text("state", actor.state.name())
@@ -80,7 +84,13 @@ pub fn actor(time_ns: u64, actor: &ActorRecord, activity: &ActivityRecord) -> Ob
         .number("running_ns", activity.running_ns)
         .number("blocked_ns", activity.blocked_ns)
         .number("idle_ns", activity.idle_ns)
-        .number("suspended_ns", activity.suspended_ns);
+        .number("suspended_ns", activity.suspended_ns)
+        .number("restarts", lineage.restarts.into())
+        .number("faults", lineage.faults.into());
+    let whole = match lineage.restarts {
+        0 => whole,
+        _ => whole.text("before", &id(lineage.before)).text("before_end", lineage.before_end.name()),
+    };
     if actor.state == ActorState::Ended { whole.text("end", actor.end.name()) } else { whole }
 }
 
@@ -90,7 +100,7 @@ pub fn endpoint(time_ns: u64, one: &EndpointStats) -> Object {
     let EndpointStats { actor, endpoint, latency } = one;
     line(time_ns, "endpoint")
         .number("endpoint", latency.endpoint.into())
-        .text("actor", &id(actor))
+        .text("actor", &id(actor.id))
         .text("name", actor.name.as_str())
         .number("slot", endpoint.slot.into())
         .text("policy", endpoint.policy.name())
@@ -133,6 +143,6 @@ fn histogram(histogram: &Histogram) -> Object {
 }
 
 /// An id as people read and type it: its place among the actors, and how often that place was used.
-fn id(actor: &ActorRecord) -> String {
-    format!("{}.{}", actor.id & u64::from(u32::MAX), actor.id >> 32)
+fn id(id: u64) -> String {
+    format!("{}.{}", id & u64::from(u32::MAX), id >> 32)
 }

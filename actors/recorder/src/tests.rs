@@ -118,6 +118,19 @@ fn a_snapshot_has_a_line_for_each_thing_and_ends_with_their_number() {
 }
 
 #[test]
+fn a_line_tells_whom_its_actor_stands_in_for() {
+    let plain = &recorded(&mut machine("7"), 1)[2];
+    assert!(plain.ends_with(r#""restarts":0,"faults":0}"#), "{plain}");
+    let mut kernel = machine("7");
+    let first = LineageRecord::first(3, 1 << 32 | 3);
+    let before_end = EndReason::Silent;
+    kernel.add_lineage(LineageRecord { restarts: 3, faults: 2, before: 9 << 32 | 4, before_end, ..first });
+    let told = &recorded(&mut kernel, 1)[2];
+    let whole = r#""restarts":3,"faults":2,"before":"4.9","before_end":"silent"}"#;
+    assert!(told.ends_with(whole), "{told}");
+}
+
+#[test]
 fn snapshots_come_at_their_interval_or_only_when_asked() {
     let mut kernel = machine("10");
     assert_eq!(recorded(&mut kernel, 3).iter().filter(|line| line.contains(r#""end""#)).count(), 3);

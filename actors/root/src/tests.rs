@@ -229,6 +229,19 @@ fn an_actor_that_is_to_return_does_so_after_its_back_off_and_leaves_nothing_of_t
 }
 
 #[test]
+fn who_returns_stands_in_for_those_before_it() {
+    let mut kernel = kernel_of(Restart::OnFault);
+    with_house(&mut kernel, |kernel, house| {
+        for reason in [EndReason::Fault(FaultKind::Other), EndReason::Killed] {
+            end(kernel, house, "echo", reason);
+            turn(house);
+        }
+        let counted: Vec<_> = kernel.spawned().iter().map(|one| one.stands_in_for).collect();
+        assert_eq!(counted, [(0, 0), (0, 0), (1, 1), (2, 1)], "restarts, and faults before them");
+    });
+}
+
+#[test]
 fn an_actor_whose_endpoint_was_taken_back_returns_with_another() {
     let mut kernel = kernel_of(Restart::OnFault);
     with_house(&mut kernel, |kernel, house| {
@@ -301,6 +314,8 @@ fn a_child_that_root_may_not_stop_counts_as_ended() {
         assert!(kernel.log_lines()[1].starts_with("client is lost: "));
         turn(house);
         assert_eq!((house.count(), kernel.spawned().len()), (2, 4), "both are started again");
+        let counted: Vec<_> = kernel.spawned().iter().map(|one| one.stands_in_for.0).collect();
+        assert_eq!(counted, [0, 0, 1, 0], "who may live is stood in for by nobody");
     });
 }
 

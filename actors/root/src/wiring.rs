@@ -12,8 +12,8 @@ use actor_sdk::abi::ObjectKind;
 use actor_sdk::abi::image::{ActorEntry, ManifestActor, ManifestCap};
 use actor_sdk::capability::Slot;
 use actor_sdk::{
-    Account, Actor, Amounts, Capability, Clock, Console, Endpoint, Error, Factory, Image, Log, Notification,
-    Plan, Port, Random, Rights, Spawner, System,
+    Account, Actor, Amounts, Capability, Clock, Console, Endpoint, Error, Factory, Image, Log, NOW,
+    Notification, Plan, Port, Random, Rights, Spawner, System,
 };
 
 use crate::renewals::Renewals;
@@ -102,6 +102,10 @@ impl Wiring {
         }
         if let Some(account) = self.account(index, head)? {
             plan = plan.account(account);
+        }
+        // Whose end cannot be seen may still live.
+        if let Some(before) = self.actor(index).filter(|before| before.wait(NOW).is_ok()) {
+            plan = plan.stands_in_for(before);
         }
         let actor = Spawner::find(ObjectKind::Spawner.name())?.spawn(&plan)?;
         let before = self.actors.get_mut(index).and_then(|place| place.replace(actor));

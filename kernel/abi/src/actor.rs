@@ -83,6 +83,7 @@ numbered! {
     pub enum SpawnRole: u32 {
         HandedOver = 0, "handed-over", "The new actor gets it.";
         Account = 1, "account", "It names the account that the new actor is to live in, with the right to spawn; it is not handed over.";
+        Predecessor = 2, "predecessor", "It names an ended actor that the new one stands in for, with the right to wait; it is not handed over.";
     }
 }
 
@@ -107,6 +108,12 @@ impl SpawnCap {
     #[must_use]
     pub const fn account(handle: Handle) -> Self {
         Self { role: SpawnRole::Account, ..Self::new(SlotName::EMPTY, handle, Rights::NONE) }
+    }
+
+    /// The entry that says whom the actor stands in for.
+    #[must_use]
+    pub const fn predecessor(handle: Handle) -> Self {
+        Self { role: SpawnRole::Predecessor, ..Self::new(SlotName::EMPTY, handle, Rights::NONE) }
     }
 
     /// The entry that hands `handle` over under `name` with `rights` and the badge it has.

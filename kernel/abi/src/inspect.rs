@@ -30,6 +30,7 @@ numbered! {
         Activity = 13, "activity", "The actor found as for `actor`: where its time went, an `ActivityRecord`.";
         Account = 10, "account", "The first account at or after the index, an `AccountRecord`.";
         Pulse = 20, "pulse", "The actor found as for `actor`: whether it gets on, a `PulseRecord`.";
+        Lineage = 21, "lineage", "The actor found as for `actor`: whom it stands in for, a `LineageRecord`.";
         Trace = 9, "trace",
             "The first event at or after the number in the index's low 48 bits that the core in its high 16 still keeps, a `TraceRecord`.";
     }

@@ -22,6 +22,7 @@ pub mod error;
 pub mod image;
 pub mod inspect;
 pub mod limits;
+pub mod lineage;
 pub mod message;
 pub mod pulse;
 pub mod stats;
@@ -41,6 +42,7 @@ pub use error::{Error, answer, result};
 pub use image::{Image, ImageError, Manifest};
 pub use inspect::{GrantState, Level, PowerAction, RevokeReceipt, RevokeScope, Subject, Usage};
 pub use limits::{Derivation, LimitsRecord, UNLIMITED};
+pub use lineage::LineageRecord;
 pub use message::{
     ENDPOINT_CAPACITY_MAX, MESSAGE_BYTES_MAX, MESSAGE_CAPS_MAX, MESSAGE_WORDS, Message, Policy, Transfer,
     TransferMode,

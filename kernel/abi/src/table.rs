@@ -91,7 +91,7 @@ macro_rules! for_each_host_call {
 
             // Actors.
             64 Spawn spawn(spawner: Handle, request: Address, len: Length) needs Spawner [SPAWN] gives "a handle to the actor, with every right" refuses [NotFound MissingRight WrongKind TableFull OverQuota NoMemory TooLong InvalidArgument Full Busy]
-                "Starts an actor as the SpawnHead, its SpawnCaps and argument text say. The caller keeps what it hands over. A SpawnCap whose role is account says in which account the actor lives, otherwise it is the caller's.";
+                "Starts an actor as the SpawnHead, its SpawnCaps and argument text say. The caller keeps what it hands over. A SpawnCap whose role is account says in which account the actor lives, otherwise it is the caller's; one whose role is predecessor, which actor it stands in for: one that lives is an invalid argument.";
             65 ActorKill actor_kill(actor: Handle) needs Actor [KILL] gives "0" refuses []
                 "Tells the actor to end. It does at its next safe point; one that has ended already stays as it ended.";
             66 ActorWait actor_wait(actor: Handle, end: Address, deadline: Deadline) needs Actor [WAIT] gives "0" refuses [WouldBlock TimedOut Cancelled WouldDeadlock NoMemory]

@@ -11,7 +11,8 @@ use tessera_abi::inspect::{
 use tessera_abi::limits::{Derivation, LimitsRecord};
 use tessera_abi::{
     AccountRecord, ActivityRecord, Amounts, EndReason, EndRecord, Error, FaultKind, Histogram, LatencyRecord,
-    Message, ObjectKind, PulseRecord, Rights, SpawnCap, SpawnHead, StatsRecord, TABLE, TraceRecord, WaitItem,
+    LineageRecord, Message, ObjectKind, PulseRecord, Rights, SpawnCap, SpawnHead, StatsRecord, TABLE,
+    TraceRecord, WaitItem,
 };
 
 fn frozen_form() -> Result<String, std::fmt::Error> {
@@ -64,6 +65,7 @@ fn frozen_form() -> Result<String, std::fmt::Error> {
         ("account", AccountRecord::SIZE),
         ("pulse", PulseRecord::SIZE),
         ("activity", ActivityRecord::SIZE),
+        ("lineage", LineageRecord::SIZE),
     ];
     for (name, size) in sizes {
         writeln!(text, "record {name} {size}")?;

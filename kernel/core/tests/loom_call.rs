@@ -91,8 +91,9 @@ fn actor(kernel: &Arc<Kernel>, caps: Vec<(SlotName, Capability)>) -> Arc<Actor> 
     let (shape, priority, args) = (Shape::Main, Priority::Normal, Args::default());
     let profile = Profile { name, module: name, shape, priority, limits, args };
     let begin = Begin::WhenResumed;
-    let (signal, code, account) = (None, None, None);
-    let request = Spawn { profile, charge_max_bytes: 0, slots_max: 4, caps, signal, code, begin, account };
+    let (signal, code, account, lineage) = (None, None, None, None);
+    let (charge_max_bytes, slots_max) = (0, 4);
+    let request = Spawn { profile, charge_max_bytes, slots_max, caps, signal, code, begin, account, lineage };
     spawn(kernel, request).unwrap()
 }
 

@@ -14,10 +14,10 @@ use tessera_abi::inspect::{
     ActorRecord, CapabilityRecord, CoreRecord, EndpointRecord, MachineRecord, Subject,
 };
 use tessera_abi::{
-    AccountRecord, ActivityRecord, ActorState, EndReason, Error, Handle, LatencyRecord, Name, ObjectKind,
-    PulseRecord, Rights, SlotName, Spell, TraceRecord,
+    AccountRecord, ActivityRecord, ActorState, EndReason, Error, Handle, LatencyRecord, LineageRecord, Name,
+    ObjectKind, PulseRecord, Rights, SlotName, Spell, TraceRecord,
 };
-use tessera_core::actor::{Actor, ActorId, Silence, Spent};
+use tessera_core::actor::{Actor, ActorId, Lineage, Silence, Spent};
 use tessera_core::cap::{Capability, Object};
 use tessera_core::ipc::{Endpoint, Latencies};
 use tessera_core::kernel::Kernel;
@@ -36,6 +36,10 @@ pub fn inspect(context: &mut Context<'_>, claim: claims::Inspect) -> Result<u64,
         Subject::Pulse => {
             let (place, actor) = next_actor(&kernel, claim.index)?;
             put(context, &claim, &pulse(place, &actor).encode())
+        }
+        Subject::Lineage => {
+            let (place, actor) = next_actor(&kernel, claim.index)?;
+            put(context, &claim, &lineage(place, &actor).encode())
         }
         Subject::Capability => put(context, &claim, &capability(&kernel, claim.index)?.encode()),
         Subject::Limits => {
@@ -132,6 +136,12 @@ fn pulse(place: u32, actor: &Actor) -> PulseRecord {
     let Silence { spell, spell_ns, silent_ns } = actor.pulse().read(khal::time::now());
     let spell = if suspended { Spell::AtRest } else { spell };
     PulseRecord { index: place, spell, reserved: [0; 3], id: actor.id().bits(), spell_ns, silent_ns }
+}
+
+fn lineage(place: u32, actor: &Actor) -> LineageRecord {
+    let first = LineageRecord::first(place, actor.id().bits());
+    let Some(&Lineage { restarts, faults, before, before_end }) = actor.lineage() else { return first };
+    LineageRecord { restarts, faults, before: before.bits(), before_end, ..first }
 }
 
 fn actor(kernel: &Kernel, index: u64) -> Result<ActorRecord, Error> {

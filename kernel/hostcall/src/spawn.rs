@@ -14,7 +14,7 @@ use tessera_abi::{
 };
 use tessera_core::account::Account;
 use tessera_core::actor::spawn::{Begin, Spawn};
-use tessera_core::actor::{Actor, ActorId, Args, EndSignal, Profile};
+use tessera_core::actor::{Actor, ActorId, Args, EndSignal, Lineage, Profile};
 use tessera_core::cap::table::{DEFAULT_LIMIT, MAX_LIMIT};
 use tessera_core::cap::{Capability, Object};
 use tessera_core::engine::Limits;
@@ -77,6 +77,7 @@ pub fn make(
         code: given.map(|given| given.code),
         begin,
         account: Some(account(context, &request)?),
+        lineage: lineage(context, &request)?,
     };
     let actor = context.actor;
     context.give(|| {
@@ -107,6 +108,13 @@ fn account(context: &Context<'_>, request: &SpawnRequest<'_>) -> Result<Arc<Acco
         None => Ok(context.actor.account().clone()),
         Some(cap) => context.account(cap.handle.bits(), Rights::SPAWN),
     }
+}
+
+/// The actor that the new one stands in for, if the request names one.
+fn lineage(context: &Context<'_>, request: &SpawnRequest<'_>) -> Result<Option<Lineage>, Refusal> {
+    let Some(cap) = request.caps().find(|cap| cap.role == SpawnRole::Predecessor) else { return Ok(None) };
+    let (before, _) = context.target(cap.handle.bits(), Rights::WAIT)?;
+    Ok(Some(Lineage::behind(&before)?))
 }
 
 fn handed_over(

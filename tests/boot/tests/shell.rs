@@ -157,11 +157,15 @@ fn accounts_are_shown_by_the_shell() {
 /// Echo is killed and returns, three times; the fourth is too often, and it stays down while the others go on.
 #[test]
 fn a_killed_service_returns_until_it_is_too_often() {
-    let script = "kill echo\nwait clock 2\n".repeat(4) + "log 40\nps\nshutdown\n";
+    let killed = "kill echo\nwait clock 2\n";
+    let script = killed.repeat(3) + "restarts\n" + killed + "log 40\nps\nshutdown\n";
     for console in [played(Firmware::Bios, 2, &script), hosted(2, &script)] {
         assert_eq!(console.matches("root: echo is started again").count(), 3, "{console}");
         let told = "echo ended once more after 3 restarts within 10000 ms: it stays down";
         assert!(console.contains(told), "{console}");
+        let counted = |line: &str| line.split_whitespace().skip(1).take(3).eq(["echo", "3", "0"]);
+        let row = console.lines().find(|line| counted(line)).unwrap_or_default();
+        assert!(row.ends_with("killed"), "{console}");
         let listed = console.rsplit_once("MODULE").unwrap_or_default().1;
         let has = |name| listed.lines().any(|line| line.split_whitespace().nth(1) == Some(name));
         assert!(!has("echo") && has("pong") && has("shell"), "{console}");

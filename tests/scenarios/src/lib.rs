@@ -73,7 +73,7 @@ list! {
         an_endless_loop_is_killed an_endless_start_function_is_killed a_filler_is_killed
         a_sleeper_a_receiver_and_a_caller_are_killed_where_they_wait a_resting_handler_is_killed
         whoever_is_killed_while_its_module_loads_ends_killed
-        a_late_waiter_still_gets_the_reason whoever_ends_an_actor_says_what_for whoever_monitors_an_actor_is_told_of_its_end
+        a_late_waiter_still_gets_the_reason whoever_ends_an_actor_says_what_for whoever_stands_in_for_another_counts_it whoever_monitors_an_actor_is_told_of_its_end
         linked_actors_end_with_the_one_that_fails whoever_names_itself_can_be_linked_to_and_no_more;
     faults: every_trap_ends_its_actor_alone bad_modules_say_what_is_wrong a_panic_arrives_with_its_message
         memory_grows_to_its_maximum_and_not_past_it an_engine_that_panics_costs_one_actor

@@ -1,5 +1,6 @@
 //! How actors begin and end.
 
+use crate::revocation::waits;
 use crate::stage::{Stage, authority, endpoint, failure, notification, request};
 use crate::{Verdict, check};
 use alloc::sync::Arc;
@@ -132,6 +133,37 @@ pub fn whoever_ends_an_actor_says_what_for(stage: &mut Stage<'_>) -> Verdict {
         .into_iter()
         .for_each(|why| last.kill_for(why));
     stage.ends(&last, EndReason::Silent)
+}
+
+/// By the host call: who is started in the place of one that has ended counts it, and those before it.
+pub fn whoever_stands_in_for_another_counts_it(stage: &mut Stage<'_>) -> Verdict {
+    let named = |actor: &Arc<Actor>| Capability::first(Object::Actor(actor.clone()));
+    let (broken, alive) = (stage.main("trap_unreachable", vec![])?, stage.main("forever", vec![])?);
+    stage.ends(&broken, EndReason::Fault(FaultKind::Unreachable))?;
+    let may_kill = named(&broken)?.derive(Rights::KILL, 0)?;
+    let (spawner, system) = (authority(ObjectKind::Spawner)?, authority(ObjectKind::System)?);
+    let starter =
+        stage.main("stands_in", vec![spawner, named(&broken)?, named(&alive)?, may_kill, system])?;
+    let kernel = stage.kernel.clone();
+    let second = || {
+        let mut all = (0..8).filter_map(|place| kernel.registry().next_from(place).map(|(_, actor)| actor));
+        all.find(|actor| actor.lineage().is_some_and(|line| line.restarts == 2))
+    };
+    stage.until("the second is made", || {
+        starter.end().has_come() || (waits(&starter) && second().is_some())
+    })?;
+    check!(starter.end().record().is_none(), "{:?} says the step that failed", starter.end().record());
+    let last = second().ok_or_else(|| failure(format_args!("the second is gone")))?;
+    let Some(line) = last.lineage() else { return Ok(()) };
+    let counted = (line.faults, line.before_end);
+    check!(counted == (1, EndReason::Killed), "faults and the last end: {counted:?}");
+    check!(![last.id(), broken.id()].contains(&line.before), "it stands in for another");
+    both_end(stage, [&starter, &alive])
+}
+
+fn both_end(stage: &mut Stage<'_>, actors: [&Arc<Actor>; 2]) -> Verdict {
+    actors.iter().for_each(|actor| actor.kill());
+    actors.into_iter().try_for_each(|actor| stage.ends(actor, EndReason::Killed))
 }
 
 /// Slot 0 names the actor, slot 1 the notification. Several are told, also those who ask afterwards; one whose

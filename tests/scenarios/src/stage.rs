@@ -141,7 +141,8 @@ pub fn request(module: &str, shape: Shape, priority: Priority, caps: Vec<Capabil
     // Room for what it begins with, what it makes and what it is sent.
     let slots_max = if module == "random_calls" { 28 } else { 16 };
     let begin = Begin::Now;
-    Spawn { profile, charge_max_bytes, slots_max, caps, signal: None, code: None, begin, account: None }
+    let (signal, code, account, lineage) = (None, None, None, None);
+    Spawn { profile, charge_max_bytes, slots_max, caps, signal, code, begin, account, lineage }
 }
 
 /// The first capability of an endpoint whose senders wait for room.

@@ -132,6 +132,10 @@ impl Calls<'_> {
             Handle::NONE => Vec::new(),
             handle => vec![self.end_signal(handle, request.head.end_bits)?],
         };
+        let stands_in_for = self.stood_in_for(&request)?;
+        if self.state.slots_free() == 0 {
+            return Err(Error::TableFull.into());
+        }
         self.state.actors.push(Spawned {
             name: request.head.name.as_str().to_owned(),
             module: request.head.module.as_str().to_owned(),
@@ -140,6 +144,7 @@ impl Calls<'_> {
             caps,
             limits,
             account: self.account_to_live_in(&request)?,
+            stands_in_for,
             killed: false,
             terminated: false,
             suspended: draft,
@@ -302,6 +307,7 @@ impl Calls<'_> {
                 let mut later = state.pulse_records.iter().filter(|pulse| u64::from(pulse.index) >= index);
                 later.next().map(|record| record.encode().to_vec())
             }
+            Subject::Lineage => state.lineage(index).map(|record| record.encode().to_vec()),
             Subject::Account => {
                 let mut later = state.accounts.iter().filter(|account| u64::from(account.index) >= index);
                 later.next().map(|record| record.encode().to_vec())

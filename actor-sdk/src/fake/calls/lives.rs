@@ -2,7 +2,7 @@
 //!
 //! Invariant: a spawned actor heeds a request to end, so it is for the test to end it.
 
-use tessera_abi::{EndReason, Error, Handle, SpawnCap, SpawnRole};
+use tessera_abi::{EndReason, Error, Handle, HostCall, SpawnCap, SpawnRequest, SpawnRole};
 
 use super::{Calls, Outcome};
 use crate::fake::state::{Held, Object};
@@ -55,5 +55,17 @@ impl Calls<'_> {
         actor.caps.push((grant.name.as_str().to_owned(), held.object.kind(), grant.rights));
         actor.limits.push(limits);
         Ok(0)
+    }
+
+    /// How many the new actor stands in for, and how many of those ended by a fault.
+    pub(super) fn stood_in_for(&mut self, request: &SpawnRequest<'_>) -> Result<(u32, u32), Error> {
+        let Some(cap) = request.caps().find(|cap| cap.role == SpawnRole::Predecessor) else {
+            return Ok((0, 0));
+        };
+        self.state.resolve(HostCall::ActorWait, cap.handle)?;
+        let before = self.actor(cap.handle.bits())?;
+        let end = before.end.ok_or(Error::InvalidArgument)?.reason;
+        let (restarts, faults) = before.stands_in_for;
+        Ok((restarts + 1, faults + u32::from(matches!(end, EndReason::Fault(_)))))
     }
 }

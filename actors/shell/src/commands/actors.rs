@@ -54,10 +54,17 @@ fn priority(actor: &ActorRecord) -> String {
 }
 
 fn state(actor: &ActorRecord) -> String {
-    match (actor.state, actor.end) {
-        (ActorState::Ended, EndReason::Exited(code)) => format!("exited {code}"),
-        (ActorState::Ended, reason) => reason.name().into(),
-        (state, _) => state.name().into(),
+    match actor.state {
+        ActorState::Ended => ended(actor.end),
+        state => state.name().into(),
+    }
+}
+
+/// How one ended, in a word or two.
+pub fn ended(reason: EndReason) -> String {
+    match reason {
+        EndReason::Exited(code) => format!("exited {code}"),
+        reason => reason.name().into(),
     }
 }
 

@@ -8,6 +8,7 @@ mod actors;
 mod authority;
 mod lives;
 mod machine;
+mod restarts;
 mod slow;
 mod start;
 mod stats;
@@ -72,6 +73,12 @@ const COMMANDS: &[Command] = &[
         usage: "slow [MS]",
         help: "lists who has been at one thing for so long, a second unless said",
         run: slow::slow,
+    },
+    Command {
+        name: "restarts",
+        usage: "restarts",
+        help: "lists who was started again, how often, and how the one before ended",
+        run: restarts::restarts,
     },
     Command {
         name: "caps",

@@ -8,12 +8,12 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use actor_sdk::abi::inspect::ActorRecord;
-use actor_sdk::abi::{ActivityRecord, Histogram};
+use actor_sdk::abi::{ActivityRecord, Histogram, LineageRecord};
 use actor_sdk::protocol::recorder;
 use actor_sdk::{EndpointStats, Error, Outgoing};
 
 use super::Trouble;
-use super::actors::find;
+use super::actors::{ended, find};
 use crate::Shell;
 use crate::format::{ActorId, bytes, table, time};
 
@@ -50,7 +50,8 @@ fn endpoints(shell: &mut Shell) -> Result<(), Trouble> {
 /// All that there is to tell of one actor, and what was measured where it receives.
 fn one_actor(shell: &mut Shell, wanted: &str) -> Result<(), Trouble> {
     let actor = find(shell, wanted)?;
-    let mut text = table(&told(&actor, &shell.system.activity(&actor)?));
+    let (activity, lineage) = (shell.system.activity(&actor)?, shell.system.lineage(&actor)?);
+    let mut text = table(&told(&actor, &activity, &lineage));
     let mut rows = Vec::from([head()]);
     let all = shell.system.endpoint_stats().filter(|one| one.actor.id == actor.id);
     rows.extend(all.filter(|one| one.latency.waits.total() > 0).map(|one| row(&one)));
@@ -60,11 +61,12 @@ fn one_actor(shell: &mut Shell, wanted: &str) -> Result<(), Trouble> {
     Ok(shell.terminal.write(&text)?)
 }
 
-fn told(actor: &ActorRecord, activity: &ActivityRecord) -> Vec<Vec<String>> {
+fn told(actor: &ActorRecord, activity: &ActivityRecord, lineage: &LineageRecord) -> Vec<Vec<String>> {
     let memory = format!("{} of {}", bytes(actor.memory_bytes), bytes(actor.memory_max_bytes));
     let rows = [
         ("actor", format!("{} {}, {}", ActorId(actor.id), actor.name, actor.state.name())),
         ("module", actor.module.to_string()),
+        ("restarts", format!("{}, {} after faults", lineage.restarts, lineage.faults)),
         ("cpu", format!("{} in {} turns", time(actor.cpu_ns), activity.turns)),
         ("memory", memory),
         ("slots", actor.slots.to_string()),
@@ -76,7 +78,9 @@ fn told(actor: &ActorRecord, activity: &ActivityRecord) -> Vec<Vec<String>> {
         ("idle", time(activity.idle_ns)),
         ("suspended", time(activity.suspended_ns)),
     ];
-    rows.into_iter().map(|(name, value)| Vec::from([name.into(), value])).collect()
+    let before = format!("{}, {}", ActorId(lineage.before), ended(lineage.before_end));
+    let before = (lineage.restarts > 0).then_some(("before", before));
+    rows.into_iter().chain(before).map(|(name, value)| Vec::from([name.into(), value])).collect()
 }
 
 /// The endpoints at which anything was measured, those with the most deliveries first.

@@ -8,7 +8,8 @@
 //! Locks: `TABLE`, `BODY`, `INBOX`, `END`, each alone unless `docs/CONCURRENCY.md` says otherwise.
 //!
 //! [`activation`] is its life on a stack, [`activity`] where its time goes, `asking` how it is asked to end, `code` how
-//! it comes by its instance, [`end`] its end, `fuel` what it is billed in if it is metered, `parts` what it is made of, `pulse` its signs of life, [`registry`] the
+//! it comes by its instance, [`end`] its end, `fuel` what it is billed in if it is metered, `lineage` whom it stands in
+//! for, `parts` what it is made of, `pulse` its signs of life, [`registry`] the
 //! list of all of them, `scheduled` what the scheduler asks of it, [`spawn`] their beginning, `waiting` how one blocks
 //! and what ends that.
 
@@ -18,6 +19,7 @@ mod asking;
 mod code;
 pub mod end;
 mod fuel;
+mod lineage;
 mod parts;
 pub mod pulse;
 pub mod registry;
@@ -50,6 +52,7 @@ use tessera_abi::{ActorState, EndReason, Error};
 pub use activity::{Activity, Spent};
 pub use code::Code;
 pub use end::{End, EndSignal};
+pub use lineage::Lineage;
 pub(crate) use parts::Body;
 use parts::Extras;
 pub use parts::{ActorId, Args, Profile, Tally};
@@ -171,6 +174,11 @@ impl Actor {
     /// What it has done.
     pub fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    /// Whom it stands in for, if anybody.
+    pub fn lineage(&self) -> Option<&Lineage> {
+        self.extras.get()?.lineage.get()
     }
 
     /// The endpoint in slot 0 that a handler is run for.

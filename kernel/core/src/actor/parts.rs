@@ -2,7 +2,7 @@
 //!
 //! Invariant: an id is never 0 and never given twice; see [`super::registry`]. Takes no lock.
 
-use super::{Activity, Code};
+use super::{Activity, Code, Lineage};
 use crate::account::Purse;
 use crate::engine::{Instance, Limits};
 use crate::fallible;
@@ -115,4 +115,6 @@ pub(super) struct Extras {
     pub(super) activity: Once<Activity>,
     /// The fuel that it has in hand, if it is metered: then from the beginning on.
     pub(super) purse: Once<Purse>,
+    /// Whom it stands in for, if anybody: then from the beginning on.
+    pub(super) lineage: Once<Lineage>,
 }

@@ -5,7 +5,7 @@
 //! one for each activation), a place in the registry. Then it is made ready, and does the rest itself
 //! on its own stack: see [`super::activation`].
 
-use super::{Actor, ActorId, Body, Code, End, EndSignal, Extras, Profile, Pulse, Tally};
+use super::{Actor, ActorId, Body, Code, End, EndSignal, Extras, Lineage, Profile, Pulse, Tally};
 use crate::account::{Account, Purse, Tenancy};
 use crate::cap::{Capability, Object, Proof, Table, Through, Tree};
 use crate::fallible;
@@ -50,6 +50,8 @@ pub struct Spawn {
     pub begin: Begin,
     /// The account that it is to live in; the machine's if none is named.
     pub account: Option<Arc<Account>>,
+    /// Whom it stands in for.
+    pub lineage: Option<Lineage>,
 }
 
 /// When an actor that has been made begins to run.
@@ -78,13 +80,14 @@ impl Begin {
 /// capability is no endpoint with the right to receive, or has limits; `TableFull` when the capabilities do not fit;
 /// `OverQuota` when its account has no actor, no such table or no memory for it left; `Full`, `NoMemory`.
 pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> {
-    let Spawn { profile, charge_max_bytes, slots_max, caps, signal, code, begin, account } = request;
+    let Spawn { profile, charge_max_bytes, slots_max, caps, signal, code, begin, account, lineage } = request;
     if code.is_none() && !kernel.modules().exists(profile.module.as_str()) {
         return Err(Error::NotFound);
     }
     let account = account.as_ref().unwrap_or(kernel.account());
-    let tenancy = Tenancy::take(account, slots_max, record_bytes(&profile, account))?;
-    let extras = extras(account)?;
+    let has_extras = account.is_metered() || lineage.is_some();
+    let tenancy = Tenancy::take(account, slots_max, record_bytes(&profile, has_extras))?;
+    let extras = if has_extras { extras(account, lineage)? } else { Once::new() };
     let table = fill_table(slots_max, caps)?;
     let own_endpoint = match profile.shape {
         Shape::Handler => Some(find_own_endpoint(&table)?),
@@ -217,20 +220,23 @@ const _: () = {
 };
 
 /// What an actor costs the kernel besides its table and what its meter counts, in bytes.
-fn record_bytes(profile: &Profile, account: &Account) -> usize {
+fn record_bytes(profile: &Profile, has_extras: bool) -> usize {
     let stack = if profile.shape == Shape::Main { Stack::BYTES } else { 0 };
-    let extras = if account.is_metered() { size_of::<Extras>() } else { 0 };
+    let extras = if has_extras { size_of::<Extras>() } else { 0 };
     size_of::<Actor>() + profile.args.heap_bytes() + stack + extras
 }
 
-/// What an actor in this account has from the beginning on of what others do without.
-fn extras(account: &Account) -> Result<Once<Box<Extras>>, Error> {
-    let extras = Once::new();
+/// What an actor has from the beginning on of what most do without.
+fn extras(account: &Account, lineage: Option<Lineage>) -> Result<Once<Box<Extras>>, Error> {
+    let made = fallible::own(Extras::default())?;
     if account.is_metered() {
-        let made = fallible::own(Extras::default())?;
         made.purse.call_once(Purse::default);
-        extras.call_once(|| made);
     }
+    if let Some(lineage) = lineage {
+        made.lineage.call_once(|| lineage);
+    }
+    let extras = Once::new();
+    extras.call_once(|| made);
     Ok(extras)
 }
 
