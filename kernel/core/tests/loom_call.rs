@@ -7,51 +7,20 @@
 //! Run with `RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=3`; it does nothing otherwise.
 #![cfg(loom)]
 
+mod support;
+
 use khal::sync::atomic::{AtomicBool, Ordering};
 use khal::time::Instant;
 use std::sync::Arc;
-use tessera_abi::image::{
-    Entry, EntryKind, EntryName, IMAGE_MAGIC, IMAGE_VERSION, Image, ImageHead, checksum,
-};
-use tessera_abi::{Error, FaultKind, Name, ObjectKind, Policy, Priority, Rights, Shape, SlotName};
-use tessera_core::actor::spawn::{Begin, Spawn, spawn};
-use tessera_core::actor::{Actor, Args, Profile};
+use support::{actor, kernel, model};
+use tessera_abi::{Error, ObjectKind, Policy, Rights, SlotName};
+use tessera_core::actor::Actor;
 use tessera_core::cap::revoke::Subtree;
 use tessera_core::cap::{Capability, Object, Pass, Scope};
-use tessera_core::engine::{Engine, Fault, Limits, Module};
 use tessera_core::ipc::message::Carried;
 use tessera_core::ipc::{By, Endpoint, Message};
-use tessera_core::kernel::{Config, Kernel};
+use tessera_core::kernel::Kernel;
 use tessera_core::sched::gate::{Cause, Wake};
-
-/// Runs nothing: the models' actors are the models' threads.
-struct NoEngine;
-
-impl Engine for NoEngine {
-    fn name(&self) -> &'static str {
-        "none"
-    }
-
-    fn load(&self, _: &[u8]) -> Result<Arc<dyn Module>, Fault> {
-        Err(Fault::new(FaultKind::MalformedModule, format_args!("there is no engine")))
-    }
-}
-
-/// An image with one empty module, for the life of the process.
-fn image() -> Image<'static> {
-    static BYTES: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
-    let bytes = BYTES.get_or_init(|| {
-        let len = ImageHead::SIZE + Entry::SIZE;
-        let name = EntryName::new_truncated("none");
-        let entry = Entry { kind: EntryKind::Module, reserved: 0, name, offset: len as u64, len_bytes: 0 };
-        let body = entry.encode();
-        let (len_bytes, checksum) = (len as u64, checksum(&body));
-        let head =
-            ImageHead { magic: IMAGE_MAGIC, version: IMAGE_VERSION, entry_count: 1, len_bytes, checksum };
-        [head.encode().as_slice(), body.as_slice()].concat()
-    });
-    Image::parse(bytes).unwrap()
-}
 
 /// A kernel with two actors, and an endpoint from which the second alone may receive.
 struct Stage {
@@ -64,11 +33,11 @@ struct Stage {
 
 impl Stage {
     fn new(capacity: u32) -> Self {
-        let kernel = Kernel::new(1, Config::default(), image(), Box::new(NoEngine), |_| Err(Error::NoMemory));
+        let kernel = kernel();
         let door = Endpoint::new(capacity, Policy::Block, None).unwrap();
         let own = Capability::first(Object::Endpoint(door.clone())).unwrap();
-        let caller = actor(&kernel, vec![]);
-        let server = actor(&kernel, vec![(SlotName::EMPTY, own)]);
+        let caller = actor(&kernel, None, vec![]);
+        let server = actor(&kernel, None, vec![(SlotName::EMPTY, own)]);
         Stage { caller, server, door, over: AtomicBool::new(false) }
     }
 
@@ -85,27 +54,8 @@ impl Stage {
     }
 }
 
-fn actor(kernel: &Arc<Kernel>, caps: Vec<(SlotName, Capability)>) -> Arc<Actor> {
-    let name = Name::new_truncated("none");
-    let limits = Limits { memory_bytes_max: 0, table_elements_max: 0, stack_bytes_max: 0 };
-    let (shape, priority, args) = (Shape::Main, Priority::Normal, Args::default());
-    let profile = Profile { name, module: name, shape, priority, limits, args };
-    let begin = Begin::WhenResumed;
-    let (signal, code, account, lineage) = (None, None, None, None);
-    let (charge_max_bytes, slots_max) = (0, 4);
-    let request = Spawn { profile, charge_max_bytes, slots_max, caps, signal, code, begin, account, lineage };
-    spawn(kernel, request).unwrap()
-}
-
 fn by(actor: &Arc<Actor>) -> By<'_> {
     By { actor, pass: &Pass::KERNEL }
-}
-
-/// With room for all that the kernel does on the way.
-fn model(play: impl Fn() + Sync + Send + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.max_branches = 20_000;
-    builder.check(play);
 }
 
 /// Takes what has come, if anything has, and dies with it or after it.
