@@ -47,6 +47,54 @@ fn a_charge_that_looks_first_is_found() {
     });
 }
 
+/// Two that draw fuel, where there is one.
+fn two_draw(draw: fn(&Balance) -> u64) {
+    loom::model(move || {
+        let balance = Arc::new(Balance::new(1));
+        let other = balance.clone();
+        let drawer = loom::thread::spawn(move || draw(&other));
+        let drawn = draw(&balance) + drawer.join().unwrap();
+        assert_eq!(drawn, 1, "it is drawn once");
+    });
+}
+
+#[test]
+fn what_fuel_is_there_is_drawn_once() {
+    two_draw(|balance| balance.take_up_to(3));
+}
+
+/// The planted bug: how much there is is looked at in a step of its own.
+#[test]
+#[should_panic(expected = "it is drawn once")]
+fn a_draw_that_looks_first_is_found() {
+    two_draw(|balance| {
+        let free = balance.figures().free;
+        balance.lower(free);
+        free
+    });
+}
+
+/// Somebody draws all the fuel that there is, and gives some of it back, while it is split off and comes back.
+#[test]
+fn a_split_and_draws_to_exhaustion_share_the_fuel() {
+    loom::model(|| {
+        let amounts = Amounts::NONE.with(Resource::Fuel, 3).with(Resource::Memory, 1 << 19);
+        let whole = machine(0).split(Name::EMPTY, &amounts).unwrap();
+        let at_drawer = whole.clone();
+        let drawer = loom::thread::spawn(move || {
+            let drawn = at_drawer.draw_fuel(2);
+            at_drawer.refund_fuel(drawn / 2);
+            drawn - drawn / 2
+        });
+        let part = whole.split(Name::EMPTY, &Amounts::NONE.with(Resource::Fuel, 2)).ok();
+        let used_there = part.as_ref().map_or(0, |part| part.draw_fuel(1));
+        drop(part);
+        let used = drawer.join().unwrap() + used_there;
+        let free = 3 - used;
+        assert_eq!(whole.figures(Resource::Fuel), Figures { limit: 3, used, given: 0, free, owed: 0 });
+    });
+}
+
 /// Somebody charges, gives back, and charges, while the account is split of all that it has.
 #[test]
 fn a_split_and_charges_to_exhaustion_share_what_there_is() {

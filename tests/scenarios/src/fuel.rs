@@ -151,7 +151,10 @@ pub fn whoever_has_no_fuel_is_killed_like_others(stage: &mut Stage<'_>) -> Verdi
     let third = guest(stage, &account, "burn_short", vec![])?;
     runs_dry(stage, &account, &[&first, &second, &third])?;
     killed(stage, &[&first, &second])?;
-    // They have left the line: whoever stood behind them is the first now.
+    stage.until("they have left the line", || {
+        [&first, &second].into_iter().all(|one| Arc::strong_count(one) == 1)
+    })?;
+    // Whoever stood behind them is the first now.
     refill(stage, &account, 2 * BURN_SHORT)?;
     stage.ends(&third, DONE)?;
     adds_up(&account)?;
