@@ -136,10 +136,12 @@ fn actors_are_held_back_and_let_go_by_the_shell() {
     }
 }
 
-/// An actor lives in the account that the manifest gives it, which is whole again when it has ended.
+/// An actor lives in the account that the manifest gives it, which is whole again when it has ended, but for the fuel that it
+/// has used: the same on each machine.
 #[test]
 fn accounts_are_shown_by_the_shell() {
     let script = "accounts\nwait primes 60\naccounts\nshutdown\n";
+    let mut billed = Vec::new();
     for console in [played(Firmware::Bios, 2, script), hosted(2, script)] {
         let rows: Vec<&str> = console.lines().filter(|line| line.starts_with("  primes ")).collect();
         let [first, ended] = rows[..] else { panic!("two rows of its account: {console}") };
@@ -151,7 +153,10 @@ fn accounts_are_shown_by_the_shell() {
             "{ended}"
         );
         assert!(console.contains("machine "), "{console}");
+        let fuel = ended.split("  ").map(str::trim).find_map(|cell| cell.strip_suffix(" of 100000000"));
+        billed.push(fuel.unwrap_or_else(|| panic!("no fuel: {ended}")).to_owned());
     }
+    assert!(billed[0] == billed[1] && billed[0] != "0", "{billed:?}");
 }
 
 /// Echo is killed and returns, three times; the fourth is too often, and it stays down while the others go on.

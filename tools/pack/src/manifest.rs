@@ -86,7 +86,7 @@ pub struct GrantSource {
     pub badge: Option<Spanned<u64>>,
 }
 
-/// One `[actor.account]`: all of it, as what is not named would be nothing.
+/// One `[actor.account]`: all of it, as what is not named would be nothing; but without fuel it is not metered.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountSource {
@@ -98,4 +98,6 @@ pub struct AccountSource {
     pub mailbox_bytes: Spanned<u64>,
     /// Actors, it included.
     pub actors: Spanned<u64>,
+    /// Instructions.
+    pub fuel: Option<Spanned<u64>>,
 }

@@ -69,6 +69,12 @@ actors = 1
 name = "now"
 module = "clock"
 supervisor = "root"
+[actor.account]
+memory_kib = 4096
+slots = 64
+mailbox_bytes = 0
+actors = 1
+fuel = 5_000_000_000
 [actor.capabilities]
 clock = { rights = ["read"] }
 echo = { kind = "endpoint", of = "echo-1", rights = ["send"], badge = 9 }
@@ -86,7 +92,9 @@ fn a_good_manifest_reads_back_from_the_image() {
     assert_eq!((actors[1].head.shape, actors[1].head.mailbox, actors[1].args), (Shape::Handler, 16, "loud"));
     assert_eq!((actors[1].head.restart, actors[1].head.memory_max_bytes), (Restart::OnFault, 65536));
     let account = Amounts { memory: 512 << 10, slots: 64, mailbox: 1000, actors: 1, ..Amounts::NONE };
-    assert_eq!((actors[1].head.account, actors[2].head.account), (account, Amounts::NONE));
+    let billed = Amounts { memory: 4 << 20, mailbox: 0, fuel: 5_000_000_000, ..account };
+    let accounts = [0, 1, 2].map(|actor| actors[actor].head.account);
+    assert_eq!(accounts, [Amounts::NONE, account, billed]);
     let caps: Vec<_> = actors[2].caps().collect();
     assert_eq!((caps[0].kind, caps[0].rights), (ObjectKind::Clock, Rights::READ));
     assert_eq!((caps[1].slot.as_str(), caps[1].target, caps[1].badge), ("echo", 1, 9));

@@ -3,7 +3,7 @@
 //! Owns: what is taken where a field is not given, and the range of each number.
 //! Does not: look at other actors, but for its supervisor's name.
 
-use tessera_abi::account::overhead_bytes;
+use tessera_abi::account::{AMOUNT_MOST, overhead_bytes};
 use tessera_abi::actor::ARGS_MAX_BYTES;
 use tessera_abi::image::{ManifestActor, NO_ACTOR, Restart, Strategy};
 use tessera_abi::{Amounts, ENDPOINT_CAPACITY_MAX, Policy, Priority, Shape};
@@ -71,13 +71,13 @@ impl<'a> Checker<'a, '_> {
         let given = given.get_ref();
         let slots = if record.slots_max == 0 { SLOTS_DEFAULT } else { u64::from(record.slots_max) };
         let memory_kib = (record.memory_max_bytes + overhead_bytes(record.shape)) / 1024;
-        let mut of =
-            |name, least, most, given| u64::from(self.number(&Range(name, least, most), Some(given), least));
+        let mut of = |name, least, most, given| self.amount(&Range(name, least, most), Some(given), least);
         Amounts {
             memory: of("memory_kib of the account", memory_kib, 64 << 20, &given.memory_kib) * 1024,
             slots: of("slots of the account", slots, 1 << 30, &given.slots),
             mailbox: of("mailbox_bytes of the account", 0, 1 << 30, &given.mailbox_bytes),
             actors: of("actors of the account", 1, 1 << 20, &given.actors),
+            fuel: self.amount(&Range("fuel of the account", 1, AMOUNT_MOST), given.fuel.as_ref(), 0),
             ..Amounts::NONE
         }
     }
@@ -138,16 +138,19 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn number(&mut self, range: &Range, given: Option<&Spanned<u64>>, default: u64) -> u32 {
+        u32::try_from(self.amount(range, given, default)).unwrap_or(u32::MAX)
+    }
+
+    fn amount(&mut self, range: &Range, given: Option<&Spanned<u64>>, default: u64) -> u64 {
         let Range(field, least, most) = *range;
-        let value = match given {
+        match given {
             Some(given) if !(least..=most).contains(given.get_ref()) => {
                 self.reports.add(given.span(), Problem::OutOfRange(field, least, most));
                 default
             }
             Some(given) => *given.get_ref(),
             None => default,
-        };
-        u32::try_from(value).unwrap_or(u32::MAX)
+        }
     }
 }
 
