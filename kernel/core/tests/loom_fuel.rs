@@ -11,7 +11,7 @@ mod support;
 use khal::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use support::{actor, kernel, model};
-use tessera_abi::{Amounts, Name};
+use tessera_abi::{Amounts, Name, Priority};
 use tessera_core::account::{Account, Joins};
 use tessera_core::actor::Actor;
 use tessera_core::sched::gate::{Cause, Wake};
@@ -31,7 +31,7 @@ impl Stage {
         let amounts = Amounts { memory: 4 << 20, slots: 100, actors: 2, fuel: 1, ..Amounts::NONE };
         let account = kernel.account().split(Name::EMPTY, &amounts).unwrap();
         assert_eq!(account.draw_fuel(1), 1);
-        let [first, second] = [(); 2].map(|()| actor(&kernel, Some(&account), vec![]));
+        let [first, second] = [(); 2].map(|()| actor(&kernel, Priority::Normal, Some(&account), vec![]));
         Stage { account, first, second, over: AtomicBool::new(false) }
     }
 

@@ -46,15 +46,16 @@ pub fn kernel() -> Arc<Kernel> {
     Kernel::new(1, Config::default(), image(), Box::new(NoEngine), |_| Err(Error::NoMemory))
 }
 
-/// An actor that holds these and lives in this account, or else the machine's.
+/// An actor of this priority that holds these and lives in this account, or else the machine's.
 pub fn actor(
     kernel: &Arc<Kernel>,
+    priority: Priority,
     account: Option<&Arc<Account>>,
     caps: Vec<(SlotName, Capability)>,
 ) -> Arc<Actor> {
     let name = Name::new_truncated("none");
     let limits = Limits { memory_bytes_max: 0, table_elements_max: 0, stack_bytes_max: 0 };
-    let (shape, priority, args) = (Shape::Main, Priority::Normal, Args::default());
+    let (shape, args) = (Shape::Main, Args::default());
     let profile = Profile { name, module: name, shape, priority, limits, args };
     let begin = Begin::WhenResumed;
     let (signal, code, account, lineage) = (None, None, account.cloned(), None);
@@ -65,7 +66,12 @@ pub fn actor(
 
 /// With room for all that the kernel does on the way.
 pub fn model(play: impl Fn() + Sync + Send + 'static) {
+    builder().check(play);
+}
+
+/// What a model is played by.
+pub fn builder() -> loom::model::Builder {
     let mut builder = loom::model::Builder::new();
     builder.max_branches = 20_000;
-    builder.check(play);
+    builder
 }
