@@ -1,8 +1,9 @@
-//! Models of messages between actors of which one dies, and of what a revocation makes of what is on its way: the
+//! Models of messages between actors of which one dies or gives up, and of what a revocation makes of what is on its way: the
 //! kernel's own endpoint, reply, actor and end, in every interleaving.
 //!
-//! What counts is that whoever waits is told once, that every call ends in one way, and
-//! that nothing that was taken back arrives good. Each model has twins in which one step is left out; a twin must panic, else the model sees nothing.
+//! What counts is that whoever waits is told once, that every call ends in one way and is known to wait for its server,
+//! and that nothing that was taken back arrives good. Each model has twins in which one step is left out; a twin must
+//! panic, else the model sees nothing.
 //! Run with `RUSTFLAGS="--cfg loom" LOOM_MAX_PREEMPTIONS=3`; it does nothing otherwise.
 #![cfg(loom)]
 
@@ -10,14 +11,16 @@ mod stage;
 
 use khal::sync::atomic::Ordering;
 use khal::time::Instant;
-use stage::support::model;
+use stage::support::{builder, model};
 use stage::{Stage, by, die, first_of_all, take, with};
 use std::sync::Arc;
-use tessera_abi::{Error, Policy, Rights};
+use tessera_abi::{Error, Policy, Priority, Rights};
 use tessera_core::cap::revoke::Subtree;
 use tessera_core::cap::{Capability, Scope};
-use tessera_core::ipc::Message;
+use tessera_core::ipc::{Message, Reply};
 use tessera_core::kernel::Kernel;
+use tessera_core::sched::gate::{Cause, Ticket, Wake};
+use tessera_core::sched::inherit;
 
 /// Takes what has come, if anything has, and dies with it or after it.
 type Die = fn(&Stage);
@@ -121,4 +124,71 @@ fn what_is_taken_back_on_its_way_arrives_dead_or_not_at_all() {
 #[should_panic(expected = "one got away")]
 fn a_revocation_that_only_drops_is_found() {
     transfer_against_revoke(|_, parent| drop(parent));
+}
+
+/// Somebody urgent gives a call up and calls again while the first call is answered. His second call is known to wait for
+/// the server all the same.
+fn answer_against_next_call(answer: fn(&Stage, Reply, Ticket)) {
+    let mut builder = builder();
+    // Two are enough to see it; with three this takes minutes.
+    builder.preemption_bound = Some(2);
+    builder.check(move || {
+        let stage = Arc::new(Stage::of(Priority::High, 1, Policy::Block));
+        let (at_caller, at_timer) = (stage.clone(), stage.clone());
+        let calls = loom::thread::spawn(move || {
+            let Stage { caller, door, over, .. } = &*at_caller;
+            for _ in 0..2 {
+                let _told = door.call(by(caller), &mut Some(Message::default()), 0, Instant::NEVER);
+            }
+            over.store(true, Ordering::Release);
+        });
+        let reply = wait_for(|| take(&stage)).reply.unwrap();
+        let ticket = stage.caller.gate().ticket().unwrap();
+        let timer = loom::thread::spawn(move || {
+            if let Some(claim) = at_timer.caller.gate().claim(ticket) {
+                assert_eq!(claim.fire(Cause::TimedOut), Wake::NotOwed);
+            }
+        });
+        answer(&stage, reply, ticket);
+        wait_for(|| (stage.door.counters().queued == 1).then_some(()));
+        assert_eq!(
+            stage.caller.standing().waits_for(),
+            stage.server.id().bits(),
+            "not known to be waited for"
+        );
+        die(&stage);
+        timer.join().unwrap();
+        calls.join().unwrap();
+        assert!(!stage.server.standing().has_donors(), "a level was left behind");
+        stage.caller.end_for_model();
+    });
+}
+
+/// What there is, as soon as it is.
+fn wait_for<T>(look: impl Fn() -> Option<T>) -> T {
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        khal::sync::relax();
+    }
+}
+
+#[test]
+fn a_late_answer_touches_no_later_call() {
+    answer_against_next_call(|_, reply, _| {
+        let _late = reply.answer(Message::default());
+    });
+}
+
+/// The planted bug: the note is taken back before the wait is won, when it was seen to be on.
+#[test]
+#[should_panic(expected = "not known to be waited for")]
+fn a_note_that_is_taken_back_too_early_is_found() {
+    answer_against_next_call(|stage, reply, ticket| {
+        if stage.caller.gate().ticket() == Some(ticket) {
+            inherit::follow(&stage.caller, stage.server.id().bits(), None);
+        }
+        let _late = reply.answer(Message::default());
+    });
 }

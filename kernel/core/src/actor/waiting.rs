@@ -161,11 +161,12 @@ impl Actor {
         }
     }
 
-    /// Its wait `ticket` for the answer to a call is about to be ended by whom it waits for, who keeps no level that
-    /// it gave: or he would run on before it.
-    pub(crate) fn is_answered(self: &Arc<Self>, ticket: Ticket) {
+    /// Its wait for the answer to a call is being ended by whom it waits for, who keeps no level that it gave: or he
+    /// would run on before it. By who has won the wait and not fired: so the note is of this wait.
+    pub(crate) fn is_answered(self: &Arc<Self>) {
         if self.standing.gives() {
-            self.follow_call(ticket, None);
+            // Where it is noted to wait for another by now, that one has it from here.
+            let _followed = inherit::follow(self, self.standing.waits_for(), None);
         }
     }
 

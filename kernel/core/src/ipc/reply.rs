@@ -4,13 +4,13 @@
 //! consumes the wait, and a reply that is dropped unanswered, for whatever reason, tells the caller
 //! that its peer died, or that there was no room for what it sent. Whoever ends the call gives back the level that
 //! the caller gave him, before the caller is made ready. A caller that has gone (deadline, kill) leaves a reply that answers nobody.
-//! Locks: those of [`Waiter::hand`]; before it `REGISTRY` and `QUEUE`, each alone, if a level is given back.
+//! Locks: those of [`Waiter::hand`]; before them `REGISTRY` and `QUEUE`, each alone, if a level is given back. So no lock is
+//! held where a reply is used or dropped.
 
 use super::message::Message;
 use super::waiter::{Parcel, Waiter};
 use crate::sched::core::Place;
 use crate::sched::gate::Cause;
-use khal::sync::PreemptGuard;
 use tessera_abi::Error;
 
 /// See the module.
@@ -53,11 +53,9 @@ impl Reply {
     }
 
     /// Ends the wait. Its level is given back and the caller woken in one go: who is switched out in between is as
-    /// unhurried as by himself, with nobody to raise him.
+    /// unhurried as by himself, with nobody to raise him. A caller who has stopped waiting has taken it back himself.
     fn end(&self, parcel: Option<Parcel>, cause: Cause, place: Place) -> Result<(), Option<Parcel>> {
-        let _at_once = PreemptGuard::new();
-        self.caller.actor.is_answered(self.caller.ticket);
-        self.caller.hand(parcel, cause, place)
+        self.caller.hand_behind(parcel, cause, (place, None), || self.caller.actor.is_answered())
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Owns a reference to the actor and the ticket of one wait. Handing over wins the gate, fills the
 //! inbox, fires, and makes the actor ready, in this order. Locks: `INBOX`, then `QUEUE`, one after the
-//! other; may be used under any lock of a lower order.
+//! other; may be used under any lock of a lower order, unless something is done first that takes others.
 
 use super::message::Message;
 use crate::actor::Actor;
@@ -69,11 +69,28 @@ impl Waiter {
         &self,
         parcel: Option<Parcel>,
         cause: Cause,
+        at: (Place, Option<Instant>),
+    ) -> Result<(), Option<Parcel>> {
+        self.hand_behind(parcel, cause, at, || {})
+    }
+
+    /// As [`hand_at`](Self::hand_at), behind something that is done once the wait is won and before he can go on: it is
+    /// this wait then, and no later one.
+    ///
+    /// # Errors
+    /// As [`hand`](Self::hand), with nothing done.
+    #[inline]
+    pub fn hand_behind(
+        &self,
+        parcel: Option<Parcel>,
+        cause: Cause,
         (place, now): (Place, Option<Instant>),
+        first: impl FnOnce(),
     ) -> Result<(), Option<Parcel>> {
         // From claim to fire nobody may be switched out: somebody else may spin for the fire.
         let _here = PreemptGuard::new();
         let Some(claim) = self.actor.gate().claim(self.ticket) else { return Err(parcel) };
+        first();
         if let Some(parcel) = parcel {
             self.actor.put_inbox(parcel);
             if let Room::Among { place, .. } = self.room {
