@@ -4,8 +4,9 @@
 //! permanent, `on-fault` its transient, `never` its temporary; a kill is a fault.
 //! Invariants:
 //! * A child is started again at most `limit` times within any `window`, then given up.
-//! * Of children that are to start together none starts while one is still to stop; they stop the last first and
-//!   start the first first, each only when those before it are up or down for good.
+//! * Of children that are to start together none starts while one is still to stop; they start the first first, each
+//!   only when those before it are up or down for good.
+//! * Children stop one after the other, the last first: who may count on another ends before it.
 //! * The wait before a restart doubles with each restart within the window, up to [`BACK_OFF_MOST_NS`].
 //! * After a start that failed there is one of [`RETRY_NS`] at the least, so whoever drives this comes to wait.
 //! * A supervisor that gives a child up has failed: whoever drives it shuts it down, and ends, so that the supervisor
@@ -14,15 +15,17 @@
 //! Does not: call the kernel or know the time. Whoever drives it says what ended and when it is, and does what
 //! [`Supervisor::next`] tells it: a [`Team`], or root.
 
+mod patience;
 mod team;
 mod watchdog;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use tessera_abi::image::ManifestActor;
+use tessera_abi::image::{ManifestActor, SHUTDOWN_MS};
 use tessera_abi::{EndReason, Error, FaultKind, NEVER};
 
+pub use patience::Patience;
 pub use team::{Failure, Team};
 pub use tessera_abi::image::{Restart, Strategy};
 pub use watchdog::Watchdog;
@@ -34,6 +37,9 @@ pub const BACK_OFF_MOST_NS: u64 = 60_000_000_000;
 pub const RETRY_NS: u64 = 100_000_000;
 
 const NS_PER_MS: u64 = 1_000_000;
+
+/// How long a child is usually given to end once it is asked to, in nanoseconds.
+pub const SHUTDOWN_NS: u64 = SHUTDOWN_MS as u64 * NS_PER_MS;
 
 /// When one child is started again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +54,9 @@ pub struct Policy {
     pub back_off_ns: u64,
     /// The longest that it may be silent within an activation before it is ended; 0 for one that is not watched.
     pub watchdog_ns: u64,
+    /// How long it is given to end once it is asked to, before it is killed; 0 to kill it at once, [`NEVER`] to wait for as
+    /// long as it takes. One that has not said how it is to be asked ends at once anyhow.
+    pub shutdown_ns: u64,
 }
 
 impl From<&ManifestActor> for Policy {
@@ -58,6 +67,7 @@ impl From<&ManifestActor> for Policy {
             window_ns: u64::from(actor.restart_window_ms) * NS_PER_MS,
             back_off_ns: u64::from(actor.back_off_ms) * NS_PER_MS,
             watchdog_ns: u64::from(actor.watchdog_ms) * NS_PER_MS,
+            shutdown_ns: u64::from(actor.shutdown_ms) * NS_PER_MS,
         }
     }
 }
@@ -67,7 +77,7 @@ impl From<&ManifestActor> for Policy {
 pub enum Action {
     /// Start it. If that fails, say so by [`Supervisor::not_started`].
     Start(usize),
-    /// End it, because it is to start again with another; its end is expected.
+    /// Have it end, because it is to start again with another, or the supervisor is shut down; its end is expected.
     Stop(usize),
     /// It has been started too often. It stays down, and the supervisor has failed.
     GiveUp(usize),
@@ -138,7 +148,7 @@ impl Supervisor {
         if let Some(at) = self.find(|state| state == State::GivenUp) {
             return self.turn(at, State::Down, Action::GiveUp(at));
         }
-        if let Some(at) = self.children.iter().rposition(|child| child.state == State::Doomed) {
+        if let Some(at) = self.stoppable() {
             return self.turn(at, State::Stopping, Action::Stop(at));
         }
         let at = self.startable(now_ns)?;
@@ -239,6 +249,13 @@ impl Supervisor {
             (false, _) => 1,
         };
         due.take(at_once)
+    }
+
+    /// The last that is to stop, unless one behind it still does.
+    fn stoppable(&self) -> Option<usize> {
+        let at =
+            self.children.iter().rposition(|child| matches!(child.state, State::Doomed | State::Stopping))?;
+        self.children.get(at).filter(|child| child.state == State::Doomed).map(|_| at)
     }
 
     fn startable(&self, now_ns: u64) -> Option<usize> {

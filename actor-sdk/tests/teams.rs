@@ -4,12 +4,14 @@
 use actor_sdk::abi::HostCall;
 use actor_sdk::fake::{Ended, Kernel};
 use actor_sdk::supervisor::{Failure, Policy, Restart, Strategy, Team};
-use actor_sdk::{Capability, Clock, EndReason, Error, FaultKind, NOW, Plan, RevokeScope, Rights, Spawner};
+use actor_sdk::{
+    Capability, Clock, EndReason, Error, Factory, FaultKind, NOW, Plan, RevokeScope, Rights, Spawner,
+};
 
 const MS: u64 = 1_000_000;
 
 fn policy(restart: Restart) -> Policy {
-    Policy { restart, limit: 2, window_ns: 1000 * MS, back_off_ns: 0, watchdog_ns: 0 }
+    Policy { restart, limit: 2, window_ns: 1000 * MS, back_off_ns: 0, watchdog_ns: 0, shutdown_ns: 0 }
 }
 
 fn pair(restart: Restart) -> [(Plan, Policy); 2] {
@@ -120,6 +122,78 @@ fn what_is_wanting_for_a_start_is_waited_for_and_leaves_nobody_half_started() {
         let begun = kernel.spawned().iter().filter(|one| !one.suspended).count();
         assert_eq!(begun, 1, "{call:?}");
     }
+}
+
+/// Two that return together, each given 10 ms to end.
+fn polite() -> [(Plan, Policy); 2] {
+    pair(Restart::Always).map(|(plan, policy)| (plan, Policy { shutdown_ns: 10 * MS, ..policy }))
+}
+
+/// Who was asked to end, and who was ended.
+fn asked_and_ended(kernel: &Kernel) -> Vec<(bool, bool)> {
+    kernel.spawned().iter().map(|one| (one.terminated, one.killed)).collect()
+}
+
+#[test]
+fn whoever_is_to_stop_is_asked_and_ended_only_when_its_time_is_over() {
+    for in_time in [true, false] {
+        let mut kernel = Kernel::new();
+        let (spawner, clock) = granted(&mut kernel);
+        let mut team = Team::new(&spawner, &clock, Strategy::OneForAll, polite());
+        assert_eq!(team.turn(NOW), Ok(true));
+        kernel.end_actor("first", EndReason::Killed, "");
+        assert_eq!(team.turn(NOW), Ok(true));
+        assert_eq!(asked_and_ended(&kernel), [(false, false), (true, false)]);
+        if in_time {
+            kernel.end_actor("second", EndReason::Exited(0), "");
+        }
+        while kernel.spawned().len() == 2 {
+            assert_eq!(team.turn(u64::MAX), Ok(true));
+        }
+        assert_eq!((asked_and_ended(&kernel)[1], kernel.now_ns() == 0), ((true, !in_time), in_time));
+        clock.sleep_until(50 * MS).unwrap();
+        assert_eq!(team.turn(NOW), Ok(true));
+        assert_eq!(asked_and_ended(&kernel)[2..], [(false, false); 2], "nothing is left over");
+    }
+}
+
+#[test]
+fn a_team_is_shut_down_one_after_the_other_however_that_comes_about() {
+    type Way = fn(&mut Kernel, Team<'_>);
+    let ways: [Way; 3] = [
+        |_, mut team| assert_eq!(team.shut_down(), Ok(())),
+        |kernel, mut team| {
+            let asked = kernel.grant::<Factory>("factory").notification().unwrap();
+            asked.on_terminate(1).unwrap();
+            assert!(kernel.terminate());
+            assert_eq!(team.run_until(&asked), Ok(()));
+        },
+        |_, team| drop(team),
+    ];
+    for way in ways {
+        let mut kernel = Kernel::new();
+        let (spawner, clock) = granted(&mut kernel);
+        let mut team = Team::new(&spawner, &clock, Strategy::OneForOne, polite());
+        assert_eq!(team.turn(NOW), Ok(true));
+        way(&mut kernel, team);
+        assert_eq!((asked_and_ended(&kernel), kernel.now_ns()), (vec![(true, true); 2], 20 * MS));
+    }
+}
+
+#[test]
+fn a_team_without_anybody_up_hears_that_it_is_to_end() {
+    let mut kernel = Kernel::new();
+    let (spawner, clock) = granted(&mut kernel);
+    let [(plan, policy), _] = pair(Restart::Always);
+    let slow = Policy { back_off_ns: 500 * MS, ..policy };
+    let mut team = Team::new(&spawner, &clock, Strategy::OneForOne, [(plan, slow)]);
+    assert_eq!(team.turn(NOW), Ok(true));
+    kernel.end_actor("first", EndReason::Killed, "");
+    assert_eq!(team.turn(NOW), Ok(true));
+    let asked = kernel.grant::<Factory>("factory").notification().unwrap();
+    asked.on_terminate(1).unwrap();
+    assert!(kernel.terminate());
+    assert_eq!((team.run_until(&asked), kernel.spawned().len(), kernel.now_ns()), (Ok(()), 1, 0));
 }
 
 #[test]

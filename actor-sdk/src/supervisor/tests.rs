@@ -8,12 +8,20 @@ const EXIT: EndReason = EndReason::Exited(0);
 const S: u64 = 1_000_000_000;
 
 fn policy(restart: Restart) -> Policy {
-    Policy { restart, limit: 3, window_ns: 10 * S, back_off_ns: 0, watchdog_ns: 0 }
+    Policy { restart, limit: 3, window_ns: 10 * S, back_off_ns: 0, watchdog_ns: 0, shutdown_ns: 0 }
 }
 
 /// Everything that is to be done at this moment.
 fn todo(supervisor: &mut Supervisor, now_ns: u64) -> Vec<Action> {
     core::iter::from_fn(|| supervisor.next(now_ns)).collect()
+}
+
+/// These stop, each when the one before has ended.
+fn stop(supervisor: &mut Supervisor, now_ns: u64, order: [usize; 2]) {
+    for at in order {
+        assert_eq!(todo(supervisor, now_ns), [Action::Stop(at)]);
+        supervisor.ended(at, EndReason::Killed, now_ns);
+    }
 }
 
 /// Three children that are up.
@@ -50,10 +58,11 @@ fn one_for_one_starts_the_one_again() {
 fn one_for_all_stops_the_others_last_first_and_starts_all_first_first() {
     let mut supervisor = three(Strategy::OneForAll, [Restart::Always, Restart::OnFault, Restart::Always]);
     supervisor.ended(1, FAULT, S);
-    assert_eq!(todo(&mut supervisor, S), [Action::Stop(2), Action::Stop(0)]);
-    supervisor.ended(0, EndReason::Killed, S);
-    assert_eq!(todo(&mut supervisor, S), [], "one has still to stop");
+    assert_eq!(todo(&mut supervisor, S), [Action::Stop(2)]);
+    assert_eq!(todo(&mut supervisor, S), [], "one after the other");
     supervisor.ended(2, EXIT, S);
+    assert_eq!(todo(&mut supervisor, S), [Action::Stop(0)]);
+    supervisor.ended(0, EndReason::Killed, S);
     assert_eq!(todo(&mut supervisor, S), [Action::Start(0), Action::Start(1), Action::Start(2)]);
 }
 
@@ -70,9 +79,7 @@ fn rest_for_one_spares_those_before() {
 fn a_child_that_is_never_restarted_stays_down_also_when_it_was_stopped_for_others() {
     let mut supervisor = three(Strategy::OneForAll, [Restart::Always, Restart::Never, Restart::Always]);
     supervisor.ended(0, FAULT, S);
-    assert_eq!(todo(&mut supervisor, S), [Action::Stop(2), Action::Stop(1)]);
-    supervisor.ended(1, EndReason::Killed, S);
-    supervisor.ended(2, EndReason::Killed, S);
+    stop(&mut supervisor, S, [2, 1]);
     assert_eq!(todo(&mut supervisor, S), [Action::Start(0), Action::Start(2)]);
     assert!(!supervisor.is_up(1));
 }
@@ -87,9 +94,7 @@ fn whoever_ends_while_it_is_to_stop_is_not_counted_and_not_told_to() {
     assert_eq!(todo(&mut supervisor, S).len(), 3);
     for second in 2..4 {
         supervisor.ended(1, FAULT, second * S);
-        assert_eq!(todo(&mut supervisor, second * S), [Action::Stop(2), Action::Stop(0)]);
-        supervisor.ended(0, EndReason::Killed, second * S);
-        supervisor.ended(2, EndReason::Killed, second * S);
+        stop(&mut supervisor, second * S, [2, 0]);
         assert_eq!(todo(&mut supervisor, second * S).len(), 3, "its own third end within the window");
     }
 }
@@ -213,12 +218,9 @@ fn what_is_shut_down_stops_the_last_first_and_returns_only_when_it_begins_anew()
     let mut supervisor = three(Strategy::OneForOne, [Restart::Always, Restart::Never, Restart::Always]);
     (0..3).for_each(|_| supervisor.ended(0, FAULT, S));
     supervisor.shut_down();
-    assert_eq!(todo(&mut supervisor, S), [Action::Stop(2), Action::Stop(1)], "the first was down");
     assert!(supervisor.is_shut() && (0..3).all(|at| !supervisor.is_to_return(at)));
-    for at in [2, 1] {
-        assert!(!supervisor.is_over());
-        supervisor.ended(at, EndReason::Killed, S);
-    }
+    assert!(!supervisor.is_over(), "the first was down, the others were not");
+    stop(&mut supervisor, S, [2, 1]);
     assert_eq!((supervisor.is_over(), supervisor.wake_ns()), (true, NEVER));
     supervisor.begin();
     assert_eq!(todo(&mut supervisor, S), [Action::Start(0), Action::Start(1), Action::Start(2)]);
@@ -234,6 +236,8 @@ fn what_is_shut_down_while_it_stops_or_gives_up_is_told_once() {
     supervisor.ended(0, FAULT, S);
     assert_eq!(supervisor.next(S), Some(Action::Stop(2)));
     supervisor.shut_down();
+    assert_eq!(todo(&mut supervisor, S), [], "one has been told to");
+    supervisor.ended(2, EndReason::Killed, S);
     assert_eq!(todo(&mut supervisor, S), [Action::Stop(1)]);
     let never = Policy { limit: 0, ..policy(Restart::Always) };
     let mut supervisor = Supervisor::new(Strategy::OneForOne, [never]);
@@ -261,6 +265,7 @@ fn random_policy(dice: &mut Dice) -> Policy {
         window_ns: 1 + dice.below(20 * S),
         back_off_ns: dice.below(S),
         watchdog_ns: 0,
+        shutdown_ns: 0,
     }
 }
 
@@ -278,7 +283,7 @@ fn random_lives_keep_the_rules() {
         let (mut up, mut faults) = (alloc::vec![false; count], alloc::vec![Vec::new(); count]);
         let mut now = 0;
         for step in 0..300 {
-            for action in todo(&mut supervisor, now) {
+            while let Some(action) = supervisor.next(now) {
                 match action {
                     Action::Start(at) => {
                         assert!(!core::mem::replace(&mut up[at], true), "seed {seed} {step}")
@@ -315,7 +320,7 @@ fn random_lives_keep_the_rules() {
         let wake_ns = supervisor.wake_ns();
         assert!(wake_ns == NEVER || wake_ns <= now + BACK_OFF_MOST_NS, "seed {seed}: one waits for nothing");
         supervisor.shut_down();
-        for action in todo(&mut supervisor, wake_ns.min(now + BACK_OFF_MOST_NS)) {
+        while let Some(action) = supervisor.next(wake_ns.min(now + BACK_OFF_MOST_NS)) {
             let Action::Stop(at) = action else { panic!("seed {seed}: {action:?}") };
             assert!(core::mem::replace(&mut up[at], false), "seed {seed}");
             supervisor.ended(at, EndReason::Killed, now);

@@ -59,6 +59,7 @@ fn host() -> Result<(), Error> {
     host.failures_go_up()?;
     host.the_silent_are_ended()?;
     host.a_killed_supervisor_returns_with_its_team()?;
+    host.those_that_stop_are_asked_one_after_the_other()?;
     host.ticks_come_in_time()
 }
 

@@ -7,7 +7,7 @@ use actor_sdk::{Capability, Endpoint, Error, NEVER, Outcome, Plan, fault, yield_
 use alloc::format;
 
 use crate::hall::{Hall, LANES};
-use crate::teams::{be_silent, live_briefly, sit, supervise};
+use crate::teams::{be_deaf, be_polite, be_silent, live_briefly, sit, supervise};
 
 /// How many work at once.
 pub const WORKERS: u64 = 4;
@@ -33,6 +33,9 @@ pub fn live(role: &str, deadline_ns: u64) -> i32 {
         "crew" => supervise("brief", deadline_ns).code(),
         "keeper" => supervise("sitter", deadline_ns).code(),
         "silent" => be_silent(deadline_ns).code(),
+        "polite" => be_polite(1, deadline_ns).code(),
+        "courteous" => be_polite(2, deadline_ns).code(),
+        "deaf" => be_deaf(deadline_ns).code(),
         "brief" => live_briefly(deadline_ns).code(),
         "sitter" => sit(deadline_ns).code(),
         "failing" => fault("as I was told"),

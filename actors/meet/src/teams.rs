@@ -4,7 +4,9 @@
 
 use actor_sdk::supervisor::{Failure, Policy, Restart, Strategy, Team};
 use actor_sdk::sync::{Channel, Receiver, Sender, Shared};
-use actor_sdk::{Capability, Clock, Error, NOW, Plan, Rights, Spawner, fault, yield_now};
+use actor_sdk::{
+    Capability, Clock, Error, Factory, NEVER, NOW, Notification, Plan, Rights, Spawner, fault, yield_now,
+};
 
 use crate::Host;
 use crate::parties::plan;
@@ -15,10 +17,17 @@ const LOWER_LIMIT: u32 = 2;
 const UPPER_LIMIT: u32 = 3;
 
 const fn policy(limit: u32) -> Policy {
-    Policy { restart: Restart::OnFault, limit, window_ns: u64::MAX, back_off_ns: 0, watchdog_ns: 0 }
+    Policy {
+        restart: Restart::OnFault,
+        limit,
+        window_ns: u64::MAX,
+        back_off_ns: 0,
+        watchdog_ns: 0,
+        shutdown_ns: 0,
+    }
 }
 
-/// How long the silent may be silent, in nanoseconds.
+/// How long the silent may be silent, and how long the deaf are waited for, in nanoseconds.
 const SILENCE_NS: u64 = 20_000_000;
 
 /// Supervises one that lives in the role `member`, until it is given up.
@@ -42,6 +51,29 @@ pub fn be_silent(deadline_ns: u64) -> Result<(), Error> {
     loop {
         yield_now();
     }
+}
+
+/// Says that it lives, and when it is asked to end says a word and does.
+pub fn be_polite(word: u64, deadline_ns: u64) -> Result<(), Error> {
+    let lives = Sender::<u64>::find("lives")?;
+    let asked = wish_to_be_asked()?;
+    lives.send(&0, deadline_ns)?;
+    asked.wait(deadline_ns)?;
+    lives.send(&word, deadline_ns)
+}
+
+/// Says that it lives, and does not listen when it is asked to end.
+pub fn be_deaf(deadline_ns: u64) -> Result<(), Error> {
+    let asked = wish_to_be_asked()?;
+    Sender::<u64>::find("lives")?.send(&0, deadline_ns)?;
+    loop {
+        asked.wait(deadline_ns)?;
+    }
+}
+
+fn wish_to_be_asked() -> Result<Notification, Error> {
+    let asked = Factory::find("factory")?.notification()?;
+    asked.on_terminate(1).map(|()| asked)
 }
 
 /// Says that it lives, and waits for a word.
@@ -95,6 +127,29 @@ impl Host {
         // On a machine that is busy enough one may be ended before its first word.
         if count > LOWER_LIMIT + 1 {
             fault("one without a heartbeat lived too often");
+        }
+        Ok(())
+    }
+
+    /// Who is asked to end does so in his own time, the last first; who does not listen is ended, and holds nobody up.
+    pub fn those_that_stop_are_asked_one_after_the_other(&self) -> Result<(), Error> {
+        let (lives, heard) = Channel::Bounded(8).open::<u64>(&self.factory)?;
+        let given = |role, shutdown_ns| {
+            let plan = self.plan(role).share("lives", &lives).grant("factory", &self.factory, Rights::CREATE);
+            (plan, Policy { shutdown_ns, ..policy(0) })
+        };
+        let members = [given("polite", NEVER), given("courteous", NEVER), given("deaf", SILENCE_NS)];
+        let count = members.len();
+        let mut team = Team::new(&self.spawner, &self.clock, Strategy::OneForOne, members);
+        team.turn(NOW)?;
+        for _ in 0..count {
+            if heard.recv(self.deadline_ns)? != 0 {
+                fault("one spoke before it was asked to end");
+            }
+        }
+        team.shut_down()?;
+        if (heard.try_recv()?, heard.try_recv()?, heard.try_recv()?) != (Some(2), Some(1), None) {
+            fault("those that were asked to end did not, or not one after the other");
         }
         Ok(())
     }

@@ -10,10 +10,10 @@ use alloc::vec::Vec;
 
 use actor_sdk::abi::image::{ActorEntry, Manifest};
 use actor_sdk::abi::{EndReason, EndRecord, FaultKind};
-use actor_sdk::supervisor::{Policy, Watchdog};
+use actor_sdk::supervisor::{Patience, Policy, Watchdog};
 use actor_sdk::{
-    Actor, Capability, Clock, Endpoint, Error, Event, Factory, NOW, Notification, ObjectKind, Select, Unmet,
-    info, warn, yield_now,
+    Actor, Capability, Clock, Endpoint, Error, Event, Factory, NEVER, NOW, Notification, ObjectKind, Select,
+    Unmet, info, warn, yield_now,
 };
 
 use crate::tree::{Todo, Tree};
@@ -47,6 +47,7 @@ pub struct House<'a> {
     polls: bool,
     pub(super) tree: Tree,
     watches: Watchdog,
+    patience: Patience,
     children: Vec<Child>,
 }
 
@@ -58,6 +59,7 @@ impl<'a> House<'a> {
         Ok(Self {
             tree: Tree::new(&entries),
             watches: Watchdog::new(entries.iter().map(|entry| Policy::from(&entry.head).watchdog_ns)),
+            patience: Patience::new(entries.iter().map(|entry| Policy::from(&entry.head).shutdown_ns)),
             children: entries.iter().map(|_| Child::Down).collect(),
             wiring: Wiring::new(&entries, &factory)?,
             clock: Clock::find(ObjectKind::Clock.name())?,
@@ -83,6 +85,7 @@ impl<'a> House<'a> {
     pub fn act(&mut self) {
         let now_ns = self.now_ns();
         self.watch(now_ns);
+        self.lose_patience(now_ns);
         while let Some(todo) = self.tree.next(now_ns) {
             self.carry_out(todo);
         }
@@ -104,6 +107,17 @@ impl<'a> House<'a> {
         }
     }
 
+    /// Ends whoever has been asked to end and has not in the time that it was given.
+    fn lose_patience(&mut self, now_ns: u64) {
+        while let Some((index, time_ns)) = self.patience.over(now_ns) {
+            if let Some(ActorEntry { head, .. }) = self.entries.get(index) {
+                let (name, time_ms) = (head.name, time_ns / 1_000_000);
+                warn!("{name} was asked to end and has not within {time_ms} ms: it is ended");
+            }
+            self.kill(index, EndReason::Killed);
+        }
+    }
+
     /// What the clock says; without one it is as late as the last wait that ran out.
     fn now_ns(&mut self) -> u64 {
         self.now_ns = self.clock.now_ns().unwrap_or(self.now_ns).max(self.now_ns);
@@ -114,11 +128,11 @@ impl<'a> House<'a> {
         match todo {
             Todo::Start(index) => self.start(index),
             Todo::Stop(index) => self.stop(index),
+            Todo::Kill(index) => self.kill(index, EndReason::Killed),
             Todo::StaysDown(index) => self.report_limit(index, format_args!("it stays down")),
             Todo::Fails { member, supervisor } => {
                 let Some(name) = self.entries.get(supervisor).map(|entry| entry.head.name) else { return };
                 self.report_limit(member, format_args!("{name} has failed"));
-                self.stop(supervisor);
             }
         }
     }
@@ -131,8 +145,15 @@ impl<'a> House<'a> {
         warn!("{name} ended once more after {limit} restarts within {window_ms} ms: {follows}");
     }
 
+    /// Asks a child to end, if it is given time for that, and ends it otherwise.
     fn stop(&mut self, index: usize) {
-        self.kill(index, EndReason::Killed);
+        let now_ns = self.now_ns();
+        if self.child(index).is_none() || !self.patience.asks(index, now_ns) {
+            return self.kill(index, EndReason::Killed);
+        }
+        if let Some(Err(error)) = self.child(index).map(Actor::terminate) {
+            self.note_end(index, Err(error));
+        }
     }
 
     /// Ends a child. One that root may no longer end counts as ended, or those that are to return with it would wait for
@@ -193,7 +214,8 @@ impl<'a> House<'a> {
     /// client that asks without pause keeps nobody from returning.
     pub fn wait(&mut self) {
         let polled = core::mem::replace(&mut self.polls, false);
-        let wake_ns = self.tree.wake_ns().min(self.watches.wake_ns());
+        let wakes_ns = [self.tree.wake_ns(), self.watches.wake_ns(), self.patience.wake_ns()];
+        let wake_ns = wakes_ns.into_iter().fold(NEVER, u64::min);
         let mut any = Select::new().bits(&self.ends);
         if let Some(door) = self.wiring.own() {
             any = any.message(door);
@@ -262,6 +284,7 @@ impl<'a> House<'a> {
             }
         };
         self.see(index, Child::Down);
+        self.patience.ended(index);
         self.wiring.close(index);
         let now_ns = self.now_ns();
         self.tree.ended(index, reason, now_ns);

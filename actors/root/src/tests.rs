@@ -3,6 +3,7 @@
 extern crate std;
 
 mod desk;
+mod stops;
 mod tree;
 mod watch;
 
@@ -41,6 +42,7 @@ fn actor(
         restart_window_ms: 1000,
         back_off_ms: 100,
         watchdog_ms: 0,
+        shutdown_ms: 0,
         supervisor: if name == "root" { NO_ACTOR } else { 0 },
         memory_max_bytes: 1 << 16,
         stack_max_bytes: 0,

@@ -4,6 +4,7 @@
 //! Invariants:
 //! * A group lives with its supervisor: it begins when that has started, and is shut down when that ends. Only when all
 //!   of it has ended is the supervisor's own end told to the supervisor above, so nobody is started twice.
+//! * A supervisor that is to stop does when all of its group has: they were started behind it, and may count on it.
 //! * A supervisor that gives one of its own up has failed, and is to end. What follows is its own supervisor's
 //!   decision, as for any fault. Above root there is nobody: what it gives up stays down, and the others go on.
 //!
@@ -23,6 +24,8 @@ struct Group {
     members: Vec<usize>,
     /// How the supervisor ended, while some of its group have still to end.
     ended: Option<EndReason>,
+    /// What is to be done with the supervisor once all of its group have ended.
+    last: Option<Todo>,
 }
 
 /// What root is to do.
@@ -30,11 +33,13 @@ struct Group {
 pub enum Todo {
     /// Start it, and say what came of that.
     Start(usize),
-    /// Tell it to end; its end is expected.
+    /// Have it end; that is expected.
     Stop(usize),
+    /// End it, as one that has failed.
+    Kill(usize),
     /// Report it: it was started too often and stays down.
     StaysDown(usize),
-    /// Report it, and tell its supervisor, which has failed by that, to end.
+    /// Report it, and that its supervisor has failed by that, which is ended next.
     Fails { member: usize, supervisor: usize },
 }
 
@@ -53,7 +58,30 @@ impl Tree {
 
     /// What is to be done now, if anything; to be asked until there is nothing more.
     pub fn next(&mut self, now_ns: u64) -> Option<Todo> {
-        self.groups.iter_mut().enumerate().find_map(|(by, group)| group.next(by, now_ns))
+        loop {
+            let last = |group: &mut Group| group.last.take_if(|_| group.decides.is_over());
+            if let Some(todo) = self.groups.iter_mut().find_map(last) {
+                return Some(todo);
+            }
+            let mut groups = self.groups.iter_mut().enumerate();
+            let todo = groups.find_map(|(by, group)| group.next(by, now_ns))?;
+            match todo {
+                Todo::Stop(index) => self.group_first(index, todo),
+                Todo::Fails { supervisor, .. } => {
+                    self.group_first(supervisor, Todo::Kill(supervisor));
+                    return Some(todo);
+                }
+                _ => return Some(todo),
+            }
+        }
+    }
+
+    /// Has all of an actor's group end before that is done with the actor itself.
+    fn group_first(&mut self, index: usize, last: Todo) {
+        if let Some(group) = self.groups.get_mut(index) {
+            group.decides.shut_down();
+            group.last = Some(last);
+        }
     }
 
     /// When there will be something to do although nobody ends before.
@@ -127,6 +155,7 @@ impl Tree {
     fn is_alone(&mut self, index: usize, reason: EndReason) -> bool {
         let Some(group) = self.groups.get_mut(index) else { return false };
         group.decides.shut_down();
+        group.last = None;
         let alone = group.decides.is_over();
         group.ended = (!alone).then_some(reason);
         alone
@@ -165,10 +194,7 @@ impl Group {
             Action::Start(_) => Todo::Start(index),
             Action::Stop(_) => Todo::Stop(index),
             Action::GiveUp(_) if by == 0 => Todo::StaysDown(index),
-            Action::GiveUp(_) => {
-                self.decides.shut_down();
-                Todo::Fails { member: index, supervisor: by }
-            }
+            Action::GiveUp(_) => Todo::Fails { member: index, supervisor: by },
         })
     }
 }
@@ -184,5 +210,5 @@ fn group(by: u32, supervisor: &ActorEntry<'_>, entries: &[ActorEntry<'_>]) -> Gr
         members.map(|(index, entry)| (index, Policy::from(&entry.head))).unzip();
     let strategy = supervisor.head.strategy;
     let decides = Supervisor::new(strategy, policies);
-    Group { decides, one_for_one: strategy == Strategy::OneForOne, members, ended: None }
+    Group { decides, one_for_one: strategy == Strategy::OneForOne, members, ended: None, last: None }
 }

@@ -23,6 +23,7 @@ fn manifest() -> Vec<u8> {
             restart_window_ms: 1000,
             back_off_ms: 10,
             watchdog_ms: 0,
+            shutdown_ms: 5000,
             supervisor: if name == "root" { NO_ACTOR } else { 0 },
             memory_max_bytes: 1 << 20,
             stack_max_bytes: 0,

@@ -64,6 +64,8 @@ pub struct ActorSource {
     pub back_off_ms: Option<Spanned<u64>>,
     /// The longest that it may be without a heartbeat while it is at something.
     pub watchdog_ms: Option<Spanned<u64>>,
+    /// How long it is given to end once it is asked to.
+    pub shutdown_ms: Option<Spanned<u64>>,
     /// Kinds that its module has calls for and that it does without, or receives in messages.
     #[serde(default)]
     pub may_lack: Vec<Spanned<String>>,

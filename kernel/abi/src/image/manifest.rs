@@ -17,7 +17,10 @@ use crate::text::{Name, SlotName};
 use crate::wire::{Malformed, Reader, numbered, record};
 
 /// The layout's version.
-pub const MANIFEST_VERSION: u32 = 4;
+pub const MANIFEST_VERSION: u32 = 5;
+
+/// How long an actor is given to end once it is asked to, unless its entry says: as Erlang gives its workers.
+pub const SHUTDOWN_MS: u32 = 5000;
 
 /// In place of an actor's index: none.
 pub const NO_ACTOR: u32 = u32::MAX;
@@ -73,6 +76,8 @@ record! {
         pub back_off_ms: u32,
         /// The longest that it may be silent within an activation, in milliseconds; 0 for an actor that is not watched.
         pub watchdog_ms: u32,
+        /// How long it is given to end once its supervisor has asked it to, in milliseconds; 0 to be killed at once.
+        pub shutdown_ms: u32,
         /// Index of its supervisor, with whom it begins and ends, or [`NO_ACTOR`].
         pub supervisor: u32,
         /// The largest its linear memories may become together, in bytes.

@@ -10,7 +10,7 @@ mod manifest;
 
 pub use manifest::{
     ActorEntry, MANIFEST_VERSION, Manifest, ManifestActor, ManifestCap, ManifestHead, NO_ACTOR, Restart,
-    Strategy,
+    SHUTDOWN_MS, Strategy,
 };
 
 use crate::text::Text;

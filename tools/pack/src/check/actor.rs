@@ -5,7 +5,7 @@
 
 use tessera_abi::account::{AMOUNT_MOST, overhead_bytes};
 use tessera_abi::actor::ARGS_MAX_BYTES;
-use tessera_abi::image::{ManifestActor, NO_ACTOR, Restart, Strategy};
+use tessera_abi::image::{ManifestActor, NO_ACTOR, Restart, SHUTDOWN_MS, Strategy};
 use tessera_abi::{Amounts, ENDPOINT_CAPACITY_MAX, Policy, Priority, Shape};
 use toml::Spanned;
 
@@ -48,6 +48,11 @@ impl<'a> Checker<'a, '_> {
             ),
             back_off_ms: self.number(&Range("back_off_ms", 0, 60_000), source.back_off_ms.as_ref(), 100),
             watchdog_ms: self.number(&Range("watchdog_ms", 1, 3_600_000), source.watchdog_ms.as_ref(), 0),
+            shutdown_ms: self.number(
+                &Range("shutdown_ms", 0, 3_600_000),
+                source.shutdown_ms.as_ref(),
+                SHUTDOWN_MS.into(),
+            ),
             supervisor: source
                 .supervisor
                 .as_ref()

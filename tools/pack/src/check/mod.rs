@@ -105,8 +105,8 @@ impl<'a> Checker<'a, '_> {
         let Some(first) = self.source.actor.first().map(Spanned::get_ref) else { return };
         let Some(plan) = self.plan.actors.first().map(|plan| plan.record) else { return };
         let (fields, name) = ([first.supervisor.as_ref(), first.shape.as_ref()], first.name.span());
-        if let Some(watched) = &first.watchdog_ms {
-            self.reports.add(watched.span(), Problem::BadFirstActor);
+        for time in [&first.watchdog_ms, &first.shutdown_ms].into_iter().flatten() {
+            self.reports.add(time.span(), Problem::BadFirstActor);
         }
         if let Some(account) = &first.account {
             self.reports.add(account.span(), Problem::BadFirstActor);
