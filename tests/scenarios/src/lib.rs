@@ -34,6 +34,7 @@ mod regions;
 mod revocation;
 mod scheduling;
 pub mod stage;
+mod starving;
 mod statistics;
 mod storms;
 mod suspension;
@@ -124,6 +125,7 @@ list! {
         those_without_fuel_are_served_in_turn who_waits_holds_no_fuel
         fuel_that_comes_back_goes_to_who_waits_for_it
         nobody_gets_out_of_a_budget_by_starting_others an_engine_s_panic_loses_no_fuel;
+    starving: whatever_happens_to_those_without_fuel_none_is_lost;
     pulses: whoever_works_or_waits_without_a_heartbeat_is_seen_to a_heartbeat_is_a_sign_of_life
         a_handler_is_watched_within_its_activations_alone
         each_message_is_a_sign_of_life_of_a_busy_handler a_handler_that_takes_nothing_is_silent

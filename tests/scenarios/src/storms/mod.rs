@@ -6,7 +6,7 @@
 
 mod back_pressure;
 mod churn;
-mod dice;
+pub(crate) mod dice;
 mod kill;
 mod mesh;
 mod revoke;
