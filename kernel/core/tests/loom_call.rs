@@ -15,8 +15,9 @@ use stage::support::{builder, model};
 use stage::{Stage, by, die, first_of_all, take, with};
 use std::sync::Arc;
 use tessera_abi::{Error, Policy, Priority, Rights};
+use tessera_core::actor::EndSignal;
 use tessera_core::cap::revoke::Subtree;
-use tessera_core::cap::{Capability, Scope};
+use tessera_core::cap::{Capability, Object, Pass, Scope};
 use tessera_core::ipc::{Message, Reply};
 use tessera_core::kernel::Kernel;
 use tessera_core::sched::gate::{Cause, Ticket, Wake};
@@ -191,4 +192,33 @@ fn a_note_that_is_taken_back_too_early_is_found() {
         }
         let _late = reply.answer(Message::default());
     });
+}
+
+/// Somebody's end is seen while it comes; who ends with him is to have been told.
+fn end_against_link(is_seen: fn(&Stage) -> bool) {
+    model(move || {
+        let stage = Arc::new(Stage::new(1, Policy::Block));
+        let (kept, server) =
+            (first_of_all(), Capability::first(Object::Actor(stage.server.clone())).unwrap());
+        let link = EndSignal::new(server, 0, None).unwrap();
+        stage.caller.end().monitor((kept.object().tree().unwrap(), &Pass::KERNEL), link).unwrap();
+        let at_end = stage.clone();
+        let ends = loom::thread::spawn(move || at_end.caller.end_for_model());
+        wait_for(|| is_seen(&stage).then_some(()));
+        assert!(stage.server.must_stop(), "it was not told");
+        ends.join().unwrap();
+        die(&stage);
+    });
+}
+
+#[test]
+fn whoever_sees_an_end_finds_those_told_that_end_with_it() {
+    end_against_link(|stage| stage.caller.end().has_come());
+}
+
+/// The planted bug: the end is taken for seen when the list has forgotten the actor, which is before.
+#[test]
+#[should_panic(expected = "it was not told")]
+fn an_end_that_is_believed_too_early_is_found() {
+    end_against_link(|stage| stage.caller.kernel().registry().get(stage.caller.id()).is_none());
 }

@@ -1,7 +1,8 @@
 //! An actor's end: latched once, told to all who wait, however late.
 //!
-//! Owns the reason, the waiters and the signals to give. Invariant: the reason, once set, never changes;
-//! whoever waits before is woken, whoever comes after gets it at once. The detail has room of its own, since
+//! Owns the reason, the waiters and the signals to give. Invariants: the reason, once set, never changes;
+//! whoever waits before is woken, whoever comes after gets it at once; whoever sees the end finds those that end with it
+//! told to, if they were linked before it began. The detail has room of its own, since
 //! most ends need none and every actor would keep it; without memory for it an end is told without its detail.
 //! Lock: its own, rank `END`.
 
@@ -69,6 +70,11 @@ impl EndSignal {
         }
     }
 
+    /// Whether it ends an actor, rather than tells one.
+    fn is_link(&self) -> bool {
+        matches!(self.0.capability.object(), Object::Actor(_))
+    }
+
     fn give(self, reason: EndReason) {
         let Some(pass) = self.owed() else { return };
         let Signal { capability, bits, .. } = *self.0;
@@ -96,6 +102,23 @@ impl Signals {
         let mut first = self.0.take()?;
         self.0 = first.0.next.take();
         Some(first)
+    }
+
+    /// Takes those out that end other actors.
+    fn take_links(&mut self) -> Signals {
+        let (mut links, mut others) = (Signals(None), Signals(None));
+        while let Some(signal) = self.pop() {
+            let list = if signal.is_link() { &mut links } else { &mut others };
+            list.push(signal);
+        }
+        *self = others;
+        links
+    }
+
+    fn give(mut self, reason: EndReason) {
+        while let Some(signal) = self.pop() {
+            signal.give(reason);
+        }
     }
 
     /// Takes those out that are owed no more; how many are left, and what was taken out, to be dropped outside
@@ -175,8 +198,12 @@ impl End {
 
     /// Sets the reason, unless one is set, and wakes whoever waits.
     pub(crate) fn latch(&self, reason: EndReason, detail: Line) {
+        // First, or a supervisor might start this one again while what it had started still serves. Who is told, though,
+        // is to find the reason there.
+        let links = self.state.lock().signals.take_links();
+        links.give(reason);
         let detail = if detail.as_str().is_empty() { None } else { fallible::own(detail).ok() };
-        let (waiters, mut signals, _unasked) = {
+        let (waiters, signals, _unasked) = {
             let mut state = self.state.lock();
             if state.record.is_some() {
                 return;
@@ -187,9 +214,7 @@ impl End {
             let signals = core::mem::replace(&mut state.signals, Signals(None));
             (core::mem::take(&mut state.waiters), signals, state.asked.take())
         };
-        while let Some(signal) = signals.pop() {
-            signal.give(reason);
-        }
+        signals.give(reason);
         for waiter in waiters {
             let _stopped_waiting = waiter.hand(None, Cause::Delivered, Place::Home);
         }
