@@ -71,6 +71,13 @@ impl<const N: usize> Text<N> {
     }
 }
 
+/// By bytes: whoever looks for a name among many need not have each of them checked again.
+impl<const N: usize> PartialEq<str> for Text<N> {
+    fn eq(&self, other: &str) -> bool {
+        self.bytes.get(..self.len_bytes) == Some(other.as_bytes())
+    }
+}
+
 impl<const N: usize> Default for Text<N> {
     fn default() -> Self {
         Self::EMPTY
@@ -124,6 +131,13 @@ mod tests {
         assert_eq!(Text::<4>::new("abcde"), None);
         assert_eq!(Text::<4>::new("abcd").map(|text| text.as_str().len()), Some(4));
         assert_eq!(Text::<4>::new_truncated("abcé").as_str(), "abc");
+    }
+
+    #[test]
+    fn text_is_equal_to_what_it_was_made_of_and_to_nothing_else() {
+        let text = Text::<8>::new("name").unwrap();
+        assert!(text == *"name" && Text::<8>::EMPTY == *"");
+        assert!(["nam", "names", "game", "name\0", ""].iter().all(|other| text != **other));
     }
 
     #[test]

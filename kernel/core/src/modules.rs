@@ -98,7 +98,7 @@ impl Modules {
     }
 
     fn entry(&self, name: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.name.as_str() == name)
+        self.entries.iter().find(|entry| entry.name == *name)
     }
 
     /// The parsed module, for `actor`, which parses it or waits for who does.

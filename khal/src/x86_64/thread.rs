@@ -17,6 +17,10 @@ use crate::sync::CoreLocal;
 
 /// Usable bytes of a stack.
 pub(crate) const STACK_BYTES: usize = stacks::STACK_BYTES;
+/// Words of a stack, and how many of them are looked at together.
+const WORDS: usize = STACK_BYTES / size_of::<u64>();
+const BLOCK: usize = 32;
+const _: () = assert!(WORDS.is_multiple_of(BLOCK));
 /// Any core may continue any thread.
 pub(crate) const MOVABLE: bool = true;
 
@@ -42,13 +46,23 @@ impl RawStack {
 
     /// Bytes from the lowest word that was written since `allocate` to the top.
     pub(crate) fn high_water(&self) -> usize {
-        let words = STACK_BYTES / size_of::<u64>();
-        let untouched = (0..words).take_while(|i| {
-            let word = self.bottom().cast::<u64>().wrapping_add(*i);
-            // SAFETY: within the stack. Volatile: a thread suspended on it has written it.
-            unsafe { word.read_volatile() == 0 }
-        });
-        STACK_BYTES - untouched.count() * size_of::<u64>()
+        // A block at a time, for most of a stack is untouched, then the words of the first that is not.
+        let blocks = (0..WORDS / BLOCK).take_while(|block| self.block(block * BLOCK) == 0);
+        let words = blocks.count() * BLOCK;
+        let untouched = words + (words..WORDS).take_while(|index| self.word(*index) == 0).count();
+        STACK_BYTES - untouched * size_of::<u64>()
+    }
+
+    /// All bits that are set in the [`BLOCK`] words from this one on.
+    fn block(&self, first: usize) -> u64 {
+        (first..first + BLOCK).fold(0, |seen, index| seen | self.word(index))
+    }
+
+    /// The word with this index, counted from the bottom, below [`WORDS`].
+    fn word(&self, index: usize) -> u64 {
+        let word = self.bottom().cast::<u64>().wrapping_add(index);
+        // SAFETY: within the stack. Volatile: a thread suspended on it has written it.
+        unsafe { word.read_volatile() }
     }
 }
 

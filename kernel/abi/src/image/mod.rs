@@ -163,9 +163,7 @@ impl<'a> Image<'a> {
     /// The bytes of the entry of this kind and name.
     #[must_use]
     pub fn find(&self, kind: EntryKind, name: &str) -> Option<&'a [u8]> {
-        self.entries()
-            .find(|(entry, _)| entry.kind == kind && entry.name.as_str() == name)
-            .map(|(_, bytes)| bytes)
+        self.entries().find(|(entry, _)| entry.kind == kind && entry.name == *name).map(|(_, bytes)| bytes)
     }
 
     /// The bytes of the module with this name.
