@@ -3,7 +3,7 @@
 //! Measured in processor cycles on the way, turned into ns when read. Each core writes its own row,
 //! under the very guard that is measured, so rows have one writer and no contention; Relaxed, since
 //! a reader only wants the figure. Reading the cycle counter costs some 30 cycles a time; a lock that is
-//! also the outermost guard needs two readings for both, and `measure_holds` switches them off for
+//! also the outermost guard is measured once for both, as a hold, and `measure_holds` switches that off for
 //! those who count cycles.
 
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -26,6 +26,7 @@ const RANKS: usize = Rank::LIMIT as usize;
 static MEASURING: AtomicBool = AtomicBool::new(true);
 static SEEN: [spin::Once<Rank>; RANKS] = [const { spin::Once::new() }; RANKS];
 static HOLDS: [[AtomicU64; RANKS]; MAX_CORES] = [const { [const { AtomicU64::new(0) }; RANKS] }; MAX_CORES];
+/// Of guarded sections that were not all one hold.
 static GUARDED: [AtomicU64; MAX_CORES] = [const { AtomicU64::new(0) }; MAX_CORES];
 
 /// Switches measuring on (as it is at start) or off, for the whole machine.
@@ -62,7 +63,9 @@ pub fn forget_holds() {
 
 /// The longest guarded section of `core`, in cycles.
 pub(crate) fn longest_guarded_cycles(core: CoreId) -> u64 {
-    GUARDED.get(core.index()).map_or(0, |cell| cell.load(Relaxed))
+    let holds = HOLDS.get(core.index()).into_iter().flatten();
+    let sections = holds.chain(GUARDED.get(core.index()));
+    sections.map(|cell| cell.load(Relaxed)).max().unwrap_or(0)
 }
 
 /// A time to measure from; 0 if measuring is off.
@@ -95,13 +98,11 @@ pub(super) fn guard_dropped() {
     if backend::thread::depth() != 1 {
         return;
     }
-    let local = backend::thread::core_local();
-    let (since, released) = (local.guarded_since.replace(0), local.released_at.replace(0));
+    let since = backend::thread::core_local().guarded_since.replace(0);
     if since != 0
         && let Some(cell) = GUARDED.get(cpu::current().index())
     {
-        let now = if released != 0 { released } else { backend::time::cycles() };
-        raise(cell, now.wrapping_sub(since));
+        raise(cell, backend::time::cycles().wrapping_sub(since));
     }
 }
 
@@ -111,12 +112,14 @@ pub(super) fn held(rank: Rank, since: u64) {
     if since == 0 {
         return;
     }
-    let now = backend::time::cycles();
+    let cycles = backend::time::cycles().wrapping_sub(since);
     if backend::thread::depth() == 1 {
-        // The guard goes right after the lock: one reading serves both.
-        backend::thread::core_local().released_at.set(now);
+        let guarded_since = &backend::thread::core_local().guarded_since;
+        if guarded_since.get() == since {
+            // The guard goes right after the lock: what was guarded is this hold.
+            guarded_since.set(0);
+        }
     }
-    let cycles = now.wrapping_sub(since);
     let cell = HOLDS.get(cpu::current().index()).and_then(|row| row.get(usize::from(rank.order)));
     if cell.is_some_and(|cell| raise(cell, cycles)) {
         SEEN.get(usize::from(rank.order)).map(|seen| seen.call_once(|| rank));

@@ -45,20 +45,14 @@ const DEPTH: usize = 12;
 
 /// What locks and guards keep per core (host: per OS thread). Touched under a preemption guard only.
 pub(crate) struct CoreLocal {
-    /// When the outermost guard was taken, in cycles; 0 while that is not measured.
+    /// When the outermost guard was taken, in cycles; 0 while that is not measured, or has been as a hold.
     pub(crate) guarded_since: Cell<u64>,
-    /// When the lock was released whose guard goes next, in cycles; 0 if the next to go has none.
-    pub(crate) released_at: Cell<u64>,
     held: [Cell<Option<Rank>>; DEPTH],
 }
 
 impl CoreLocal {
     pub(crate) const fn new() -> CoreLocal {
-        CoreLocal {
-            guarded_since: Cell::new(0),
-            released_at: Cell::new(0),
-            held: [const { Cell::new(None) }; DEPTH],
-        }
+        CoreLocal { guarded_since: Cell::new(0), held: [const { Cell::new(None) }; DEPTH] }
     }
 
     /// Panics, naming both, if a lock of `rank` may not be waited for now.
