@@ -12,6 +12,7 @@ mod measure;
 mod mutex;
 mod per_core;
 mod rank;
+mod take_cell;
 
 pub mod atomic;
 
@@ -21,6 +22,7 @@ pub use measure::{Measure, RankStats, forget_holds, measure_holds, rank_stats};
 pub use mutex::{Mutex, MutexGuard};
 pub use per_core::PerCore;
 pub use rank::{Order, Rank};
+pub use take_cell::TakeCell;
 
 pub(crate) use measure::longest_guarded_cycles;
 pub(crate) use rank::CoreLocal;

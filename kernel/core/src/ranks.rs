@@ -22,10 +22,8 @@ pub const END: Rank = Rank::of(&Order { order: 23, name: "end" });
 pub const REGION: Rank = Rank::of(&Order { order: 24, name: "region" });
 /// One actor's capability table.
 pub const TABLE: Rank = Rank::of(&Order { order: 30, name: "table" });
-/// One actor's stack and instance.
+/// One actor's first stack, module and instance.
 pub const BODY: Rank = Rank::of(&Order { order: 32, name: "body" });
-/// One actor's place for what it is handed.
-pub const INBOX: Rank = Rank::of(&Order { order: 34, name: "inbox" });
 /// What an actor waits through, where that is several things.
 pub const THROUGH: Rank = Rank::of(&Order { order: 35, name: "through" });
 /// One object's derivation tree.

@@ -3,24 +3,22 @@
 //! Owns nothing. Takes no lock.
 
 use crate::context::Context;
-use khal::sync::atomic::Ordering;
 use tessera_abi::{RevokeReceipt, TraceKind};
+use tessera_core::actor::add_to;
 use tessera_core::ipc::Message;
 use tessera_core::trace::Happening;
 
 impl Context<'_> {
     /// A message of the caller's has been taken.
     pub fn note_sent(&self, label: u64, bytes: usize) {
-        // Relaxed: a figure for listings.
-        self.actor.tally().messages_out.fetch_add(1, Ordering::Relaxed);
+        add_to(&self.actor.tally().messages_out, 1);
         self.actor.measure_bytes(0, bytes);
         self.note(TraceKind::Send, label, bytes as u64);
     }
 
     /// The caller has got a message.
     pub fn note_received(&self, message: &Message) {
-        // Relaxed: as above.
-        self.actor.tally().messages_in.fetch_add(1, Ordering::Relaxed);
+        add_to(&self.actor.tally().messages_in, 1);
         self.actor.measure_bytes(message.bytes.len(), 0);
         self.note(TraceKind::Receive, message.label, message.bytes.len() as u64);
     }

@@ -7,7 +7,7 @@
 //! the run queue and the gate hand it on. So all of it is Relaxed; a reader sees each figure right by itself.
 //! Takes no lock.
 
-use super::Actor;
+use super::{Actor, add_to};
 use crate::stats::Period;
 use khal::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use khal::time::{self, Instant};
@@ -79,7 +79,7 @@ impl Activity {
         // Two cores' readings of the clock may come in the other order than what they were read for.
         let until_ns = at.as_nanos().max(since_ns);
         if let Some(figure) = self.present() {
-            figure.fetch_add(until_ns - since_ns, Ordering::Relaxed);
+            add_to(figure, until_ns - since_ns);
         }
         self.since_ns.store(until_ns, Ordering::Relaxed);
         self.state.store(state.number(), Ordering::Relaxed);
@@ -163,8 +163,8 @@ impl Actor {
             return;
         }
         if let Some(activity) = self.activity().filter(|activity| activity.is_of(stats.period())) {
-            activity.bytes_in.fetch_add(received as u64, Ordering::Relaxed);
-            activity.bytes_out.fetch_add(sent as u64, Ordering::Relaxed);
+            add_to(&activity.bytes_in, received as u64);
+            add_to(&activity.bytes_out, sent as u64);
         }
     }
 

@@ -5,7 +5,7 @@
 //! its gate, an idle handler without a stack), or ended. It ends on its own stack, by returning: a
 //! kill raises the stop flag, wakes it, and is honoured at the next quantum or host call. A suspended actor is put
 //! aside there, by the core loop ([`crate::sched::hold`]), and so is one that wakes up without a stack.
-//! Locks: `TABLE`, `BODY`, `INBOX`, `END`, each alone unless `docs/CONCURRENCY.md` says otherwise.
+//! Locks: `TABLE`, `BODY`, `END`, each alone unless `docs/CONCURRENCY.md` says otherwise.
 //!
 //! [`activation`] is its life on a stack, [`activity`] where its time goes, `asking` how it is asked to end, `code` how
 //! it comes by its instance, [`end`] its end, `fuel` what it is billed in if it is metered, `lineage` whom it stands in
@@ -43,8 +43,8 @@ use alloc::sync::Arc;
 use khal::contain::Meter;
 use khal::cpu::CoreId;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, Ordering};
-use khal::sync::{Mutex, PreemptGuard};
-use khal::thread::Pause;
+use khal::sync::{Mutex, PreemptGuard, TakeCell};
+use khal::thread::{Pause, Thread};
 use khal::time::Instant;
 use spin::Once;
 use tessera_abi::{ActorState, EndReason, Error};
@@ -55,7 +55,7 @@ pub use end::{End, EndSignal};
 pub use lineage::Lineage;
 pub(crate) use parts::Body;
 use parts::Extras;
-pub use parts::{ActorId, Args, Profile, Tally};
+pub use parts::{ActorId, Args, Profile, Tally, add_to};
 pub use pulse::{Pulse, Silence};
 
 /// See the module.
@@ -90,8 +90,11 @@ pub struct Actor {
     tree: Tree,
     /// A handler's, with the leave to receive from it.
     own_endpoint: Option<(Arc<Endpoint>, Proof)>,
-    inbox: Mutex<Option<Parcel>>,
+    /// What it has been handed: put in by who won its gate, before he fires it.
+    inbox: TakeCell<Parcel>,
     table: Mutex<Table>,
+    /// Its activation, while one is on and not on a core: for the core loop, that has it in hand.
+    thread: TakeCell<Thread>,
     body: Mutex<Body>,
     meter: Meter,
     tenancy: Tenancy,
@@ -128,7 +131,12 @@ impl Actor {
         &self.table
     }
 
-    /// What it runs on and with; for the core loop and the activation.
+    /// Its activation, for the core loop.
+    pub(crate) fn thread(&self) -> &TakeCell<Thread> {
+        &self.thread
+    }
+
+    /// What it begins and runs with; for the core loop and the activation.
     pub(crate) fn body(&self) -> &Mutex<Body> {
         &self.body
     }
@@ -318,8 +326,8 @@ impl Actor {
     }
 
     pub(crate) fn put_inbox(&self, parcel: Parcel) {
-        let before = self.inbox.lock().replace(parcel);
-        debug_assert!(before.is_none(), "one wait, one parcel");
+        let refused = self.inbox.put(parcel);
+        debug_assert!(refused.is_ok(), "one wait, one parcel");
     }
 
     /// Notes which of the things that it waits for it has been handed.
@@ -334,7 +342,7 @@ impl Actor {
     }
 
     pub(crate) fn take_inbox(&self) -> Option<Parcel> {
-        self.inbox.lock().take()
+        self.inbox.take()
     }
 
     /// Whom it waits for in a call, and who waits for it.

@@ -8,8 +8,8 @@ use crate::engine::{Instance, Limits};
 use crate::fallible;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use khal::sync::atomic::AtomicU64;
-use khal::thread::{Stack, Thread};
+use khal::sync::atomic::{AtomicU64, Ordering};
+use khal::thread::Stack;
 use spin::Once;
 use tessera_abi::{Error, Name, Priority, Shape};
 
@@ -82,20 +82,18 @@ impl Args {
     }
 }
 
-/// What an actor runs on and with. Whoever runs the actor takes the parts out and puts them back.
+/// What an actor begins and runs with. Whoever runs the actor takes the parts out and puts them back.
 #[derive(Default)]
 pub(crate) struct Body {
     /// A stack put by for the first activation: main actors have theirs from the start.
     pub(crate) stack: Option<Stack>,
     /// The module that it was given, until its first activation.
     pub(crate) code: Option<Box<Code>>,
-    /// The activation, while one is on.
-    pub(crate) thread: Option<Thread>,
     /// The program's state, between activations.
     pub(crate) instance: Option<Box<dyn Instance>>,
 }
 
-/// What an actor has done.
+/// What an actor has done. Written by itself, or the core loop that has it in hand.
 #[derive(Debug, Default)]
 pub struct Tally {
     /// Time on a core, in ns.
@@ -117,4 +115,12 @@ pub(super) struct Extras {
     pub(super) purse: Once<Purse>,
     /// Whom it stands in for, if anybody: then from the beginning on.
     pub(super) lineage: Once<Lineage>,
+}
+
+/// Adds to a figure that one party at a time writes: whoever has the actor, or the core, in hand.
+#[inline]
+pub fn add_to(figure: &AtomicU64, amount: u64) {
+    // Relaxed: who has it in hand next has got it by way of a queue or a gate; others read a figure. No addition in
+    // one step, which would cost as much as a lock.
+    figure.store(figure.load(Ordering::Relaxed).wrapping_add(amount), Ordering::Relaxed);
 }

@@ -23,8 +23,8 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use khal::contain::Meter;
-use khal::sync::Mutex;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32};
+use khal::sync::{Mutex, TakeCell};
 use khal::thread::Stack;
 use spin::Once;
 use tessera_abi::account::overhead_bytes;
@@ -172,8 +172,9 @@ fn made(kernel: Arc<Kernel>, id: ActorId, parts: Parts, stack: Option<Stack>) ->
         won: AtomicU16::new(0),
         tree: Tree::new(),
         own_endpoint,
-        inbox: Mutex::new(ranks::INBOX, None),
+        inbox: TakeCell::new(),
         table: Mutex::new(ranks::TABLE, table),
+        thread: TakeCell::new(),
         body: Mutex::new(ranks::BODY, body),
         meter,
         tenancy,

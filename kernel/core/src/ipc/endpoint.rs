@@ -10,7 +10,7 @@
 //! woken for it and is to look (a handler, or one that had too little room). An endpoint that somebody with the right to receive closes, or whose last
 //! capability with that right is dropped, closes: what is queued is discarded (which tells its callers), blocked senders
 //! get their messages back, and everybody learns it.
-//! Locks: its own, rank `ENDPOINT`; handing over takes `INBOX` and `QUEUE` under it. Messages are
+//! Locks: its own, rank `ENDPOINT`; handing over takes `QUEUE` under it. Messages are
 //! dropped outside it, because they may hold the last capability of another endpoint.
 
 use super::call::taken_by;

@@ -2,7 +2,7 @@
 //!
 //! Owns queue, receivers, blocked senders, counters, and what is measured of them. The invariants are the endpoint's
 //! ([`super::endpoint`]): every function here is called, and leaves them true, under its lock.
-//! Handing over takes `INBOX` and `QUEUE`. No message is dropped here: what is to go is handed out.
+//! Handing over takes `QUEUE`. No message is dropped here: what is to go is handed out.
 
 use super::counters::Tally;
 use super::endpoint::By;

@@ -1,8 +1,8 @@
 //! Somebody who waits, and how he is handed something.
 //!
 //! Owns a reference to the actor and the ticket of one wait. Handing over wins the gate, fills the
-//! inbox, fires, and makes the actor ready, in this order. Locks: `INBOX`, then `QUEUE`, one after the
-//! other; may be used under any lock of a lower order, unless something is done first that takes others.
+//! inbox, fires, and makes the actor ready, in this order. Lock: `QUEUE`; may be used under any lock of a lower order,
+//! unless something is done first that takes others.
 
 use super::message::Message;
 use crate::actor::Actor;

@@ -13,7 +13,7 @@
 
 use super::per_core::Core;
 use super::stacks::Stacks;
-use crate::actor::{Actor, ActorId};
+use crate::actor::{Actor, ActorId, add_to};
 use crate::kernel::Config;
 use crate::sched::gate::Cause;
 use crate::sched::levels::{self, Ready};
@@ -229,7 +229,7 @@ impl Scheduler {
             }
             let stolen = self.core(victim).queue.thief().steal_into(&core.queue);
             if stolen > 0 {
-                core.tally.steals.fetch_add(stolen as u64, Ordering::Relaxed);
+                add_to(&core.tally.steals, stolen as u64);
                 return core.queue.owner().pop();
             }
         }

@@ -11,7 +11,7 @@ use core::time::Duration;
 use khal::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use khal::time::{self, Instant};
 
-/// What a core has done.
+/// What a core has done. Written by its own loop.
 #[derive(Debug, Default)]
 pub struct CoreTally {
     /// Times it switched to an actor.

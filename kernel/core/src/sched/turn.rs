@@ -1,7 +1,7 @@
 //! One turn of an actor on a core: from the pick to what becomes of it.
 //!
 //! Owns nothing of its own; it is the scheduler's, on the core loop's stack. Invariants: an actor's thread is
-//! taken out of its body for the turn and put back before the actor is published; it is published (queued, parked,
+//! taken out of it for the turn and put back before the actor is published; it is published (queued, parked,
 //! put aside) only after the switch away from it, so it is never ready while its stack is in use.
 //! Locks: `BODY`, `STACKS`, `QUEUE`, each alone; none while the actor runs.
 
@@ -9,7 +9,7 @@ use super::core::{Place, Scheduler, Step};
 use super::gate::Park;
 use super::levels::{self, Ready};
 use super::stacks::Loan;
-use crate::actor::{Actor, activation};
+use crate::actor::{Actor, activation, add_to};
 use crate::trace::Happening;
 use alloc::sync::Arc;
 use core::time::Duration;
@@ -17,7 +17,7 @@ use khal::cpu::CoreId;
 use khal::sync::atomic::Ordering;
 use khal::thread::{Returned, Stack, Thread};
 use khal::time::{self, Instant};
-use tessera_abi::{ActorState, TraceKind, TurnEnd};
+use tessera_abi::{ActorState, Shape, TraceKind, TurnEnd};
 
 impl Scheduler {
     /// Runs an actor from `began`, the moment at which this turn of the loop began: reading a clock is dear, and what
@@ -48,19 +48,19 @@ impl Scheduler {
         actor.pulse().turn_begins(began);
         core.level.store(levels::index(actor.priority()) as u8, Ordering::SeqCst);
         core.running.store(actor.id().bits(), Ordering::Relaxed);
-        core.tally.switches.fetch_add(1, Ordering::Relaxed);
+        add_to(&core.tally.switches, 1);
         let slice_ends = core.slice(actor.id().bits(), began, self.slice);
         time::arm(slice_ends.min(core.timers.earliest()));
         let returned = thread.resume();
         let now = time::now();
         let ran = now.since(began);
         actor.measure(ActorState::Running, left_in(&actor, returned), now);
-        actor.tally().turns.fetch_add(1, Ordering::Relaxed);
-        actor.tally().cpu_ns.fetch_add(ran.as_nanos() as u64, Ordering::Relaxed);
+        add_to(&actor.tally().turns, 1);
+        add_to(&actor.tally().cpu_ns, ran.as_nanos() as u64);
         core.level.store(levels::LEVELS as u8, Ordering::SeqCst);
         core.running.store(0, Ordering::Relaxed);
         if returned == Returned::Preempted {
-            core.tally.preempted.fetch_add(1, Ordering::Relaxed);
+            add_to(&core.tally.preempted, 1);
         }
         note_turn(&actor, ran, returned);
         self.publish(actor, thread, returned, now);
@@ -70,12 +70,12 @@ impl Scheduler {
 
     /// The actor's activation, begun now if it has none; `None` when it has to wait for a stack.
     fn take_thread(&self, actor: &Arc<Actor>) -> Option<Thread> {
-        let bought = {
-            let mut body = actor.body().lock();
-            if let Some(thread) = body.thread.take() {
-                return Some(thread);
-            }
-            body.stack.take()
+        if let Some(thread) = actor.thread().take() {
+            return Some(thread);
+        }
+        let bought = match actor.profile().shape {
+            Shape::Main => actor.body().lock().stack.take(),
+            Shape::Handler => None,
         };
         let is_bought = bought.is_some();
         let stack = match bought {
@@ -115,13 +115,13 @@ impl Scheduler {
         actor.settle(!thread.movable());
         match returned {
             Returned::Yielded | Returned::Preempted => {
-                actor.body().lock().thread = Some(thread);
+                put_back(&actor, thread);
                 self.make_ready(actor, Place::Home);
             }
             Returned::Blocked => {
                 actor.pulse().waits(now);
                 actor.note_state(blocked_as(&actor));
-                actor.body().lock().thread = Some(thread);
+                put_back(&actor, thread);
                 self.park(actor);
             }
             Returned::Ended => {
@@ -155,6 +155,12 @@ impl Scheduler {
             self.make_ready(next, Place::Home);
         }
     }
+}
+
+/// Leaves an activation with its actor, from whom it was taken for the turn.
+fn put_back(actor: &Actor, thread: Thread) {
+    let refused = actor.thread().put(thread);
+    debug_assert!(refused.is_ok(), "one actor, one activation");
 }
 
 /// The state in which an actor's stack has been left.
