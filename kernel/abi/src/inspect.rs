@@ -107,7 +107,7 @@ record! {
         pub stacks_free: u32,
         /// The most that an ended activation used of its stack.
         pub stack_high_water_bytes: u32,
-        /// Capabilities in all tables and queues.
+        /// Capabilities in all tables and queues, but for replies.
         pub capabilities: u32,
         /// Endpoints.
         pub endpoints: u32,

@@ -184,10 +184,13 @@ impl Incoming {
         record.bytes_len = message.bytes.len() as u32;
         record.caps = [Transfer::NONE; MESSAGE_CAPS_MAX];
         let mut table = context.actor.table().lock();
-        for (place, capability) in record.caps.iter_mut().zip(message.caps) {
-            let rights = capability.rights();
-            let handle = place_in(&mut table, &mut slots, capability);
-            *place = Transfer { handle, rights, mode: TransferMode::Copy };
+        // Most carry none, and going through their places moves each of them.
+        if !message.caps.is_none() {
+            for (place, capability) in record.caps.iter_mut().zip(message.caps) {
+                let rights = capability.rights();
+                let handle = place_in(&mut table, &mut slots, capability);
+                *place = Transfer { handle, rights, mode: TransferMode::Copy };
+            }
         }
         record.reply = match message.reply {
             Some(reply) => place_in(&mut table, &mut slots, Capability::answer(reply)),

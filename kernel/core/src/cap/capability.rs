@@ -17,10 +17,11 @@ use core::cell::Cell;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use tessera_abi::{Error, GrantState, ObjectKind, Rights};
 
-/// Capabilities in existence, in all tables and messages of the process.
+/// Capabilities in existence, in all tables and messages of the process, but for replies: those come and go with each
+/// call on each core, and each endpoint counts the calls that are outstanding.
 static LIVING: AtomicUsize = AtomicUsize::new(0);
 
-/// How many capabilities exist, in all tables and messages.
+/// How many capabilities exist, in all tables and messages, but for replies.
 pub fn living() -> usize {
     LIVING.load(Ordering::Relaxed)
 }
@@ -68,8 +69,10 @@ impl Capability {
     }
 
     fn count(object: Object, node: Option<NodeId>, rights: Rights, (badge, limits): Stamp) -> Self {
-        // Relaxed: a figure for listings and leak tests.
-        LIVING.fetch_add(1, Ordering::Relaxed);
+        if node.is_some() {
+            // Relaxed: a figure for listings and leak tests.
+            LIVING.fetch_add(1, Ordering::Relaxed);
+        }
         Capability { object, rights, badge, node, limits, seen: Cell::new(0), used: Cell::new(false) }
     }
 
@@ -153,7 +156,14 @@ impl Capability {
     /// # Errors
     /// `Revoked`; `Expired`; `Busy` when it is used faster than its rate.
     pub fn pass(&self) -> Result<Pass, Error> {
-        let pass = self.check()?;
+        self.used_by(self.check()?)
+    }
+
+    /// As [`pass`](Self::pass), for who has just [checked](Self::check) it and got this.
+    ///
+    /// # Errors
+    /// `Expired`; `Busy`.
+    pub(super) fn used_by(&self, pass: Pass) -> Result<Pass, Error> {
         let pass = match &self.limits {
             None => pass,
             Some(limits) => pass.until(limits.count()?),
@@ -235,8 +245,9 @@ impl Capability {
 
 impl Drop for Capability {
     fn drop(&mut self) {
+        let Some(node) = self.node else { return };
         LIVING.fetch_sub(1, Ordering::Relaxed);
-        if let (Some(tree), Some(node)) = (self.object.tree(), self.node)
+        if let Some(tree) = self.object.tree()
             && let Some(grant) = tree.remove(node)
         {
             self.object.granted_no_more(grant.rights);

@@ -210,9 +210,8 @@ impl Table {
         kind: ObjectKind,
         rights: Rights,
     ) -> Result<(&Capability, Pass), Error> {
-        let capability = self.look(handle, kind, rights)?;
-        let pass = capability.pass()?;
-        Ok((capability, pass))
+        let (capability, pass) = self.see(handle, kind, rights)?;
+        Ok((capability, capability.used_by(pass)?))
     }
 
     /// As [`find`](Self::find) up to where the use is counted, for who has something to do before that.
@@ -220,15 +219,19 @@ impl Table {
     /// # Errors
     /// `BadHandle`, `StaleHandle`, `Revoked`, `WrongKind`, `MissingRight`, in this order.
     pub fn look(&self, handle: Handle, kind: ObjectKind, rights: Rights) -> Result<&Capability, Error> {
+        self.see(handle, kind, rights).map(|(capability, _)| capability)
+    }
+
+    fn see(&self, handle: Handle, kind: ObjectKind, rights: Rights) -> Result<(&Capability, Pass), Error> {
         let capability = self.get(handle)?;
-        capability.check()?;
+        let pass = capability.check()?;
         if capability.object().kind() != kind {
             return Err(Error::WrongKind);
         }
         if !capability.rights().contains(rights) {
             return Err(Error::MissingRight);
         }
-        Ok(capability)
+        Ok((capability, pass))
     }
 
     /// Takes the reply out of its slot, which stays its own until [`take_back_reply`](Self::take_back_reply) or
@@ -280,7 +283,7 @@ impl Table {
     pub fn named(&self, wanted: &str) -> Option<Handle> {
         let mut from = 0;
         while let Some((handle, name, _)) = self.next_used(from) {
-            if name.as_str() == wanted {
+            if name == *wanted {
                 return Some(handle);
             }
             from = handle.index().checked_add(1)?;

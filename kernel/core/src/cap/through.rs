@@ -4,7 +4,7 @@
 //! list of them for a wait that goes through several, which the word for the node then says. The
 //! owner notes them after its gate is armed, asks each tree once more whether the node is good, and takes
 //! them back when the wait is over, before it can arm the gate again. A revoker changes the tree's epoch
-//! first, then looks here. All of it is SeqCst, so the owner sees the new epoch or the revoker the note.
+//! first, then looks here. Note, epoch and looks are SeqCst, so the owner sees the new epoch or the revoker the note.
 //!
 //! The note is read twice, around the gate's ticket: a ticket that stands between two equal notes belongs
 //! to a wait through that node, or to one that is over and can no longer be claimed; or else the owner has
@@ -70,7 +70,8 @@ impl Through {
 
     /// Notes what the wait that has just been armed goes through. The tree outlives the wait.
     pub fn begin(&self, tree: &Tree, node: NodeId) {
-        self.tree.store(address(tree), Ordering::SeqCst);
+        // Release, with the load in `is`: the node, which comes after it, is what a revoker looks at first.
+        self.tree.store(address(tree), Ordering::Release);
         self.node.store(node.bits(), Ordering::SeqCst);
     }
 
@@ -82,7 +83,8 @@ impl Through {
 
     /// The wait is over.
     pub fn end(&self) {
-        self.node.store(0, Ordering::SeqCst);
+        // Release, with the load in `is`: it comes before the gate is armed again, so whoever sees that sees this.
+        self.node.store(0, Ordering::Release);
     }
 
     /// As [`end`](Self::end), for a wait through several nodes.

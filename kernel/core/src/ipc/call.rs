@@ -94,7 +94,7 @@ impl Endpoint {
     /// here waits for the caller, or is the caller; `InvalidArgument` without a reply.
     pub fn forward(&self, by: By<'_>, message: &mut Option<Message>, deadline: Instant) -> Result<(), Error> {
         let reply = message.as_ref().and_then(|message| message.reply.as_ref());
-        let caller = reply.ok_or(Error::InvalidArgument)?.caller().clone();
+        let caller = reply.and_then(Reply::caller).ok_or(Error::InvalidArgument)?.clone();
         if !caller.waits() {
             return Err(Error::PeerDead);
         }
@@ -177,8 +177,7 @@ type Started = (Ticket, Option<Message>);
 /// A message that `receiver` has been given: if it is a call, its caller waits for him from now on, whoever had
 /// received before. The receiver says so himself, so he cannot have called anybody before it is noted.
 pub(super) fn taken_by(receiver: &Arc<Actor>, message: Message) -> Message {
-    if let Some(reply) = &message.reply {
-        let caller = reply.caller();
+    if let Some(caller) = message.reply.as_ref().and_then(Reply::caller) {
         caller.actor.follow_call(caller.ticket, Some(receiver));
     }
     message

@@ -111,6 +111,11 @@ impl Carried {
         fallible::own(load).map(|load| Carried(Some(load)))
     }
 
+    /// Whether it has no room for any, as most have not.
+    pub fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Puts a capability into place `index`.
     ///
     /// # Errors

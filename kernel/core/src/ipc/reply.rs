@@ -16,13 +16,14 @@ use tessera_abi::Error;
 /// See the module.
 #[derive(Debug)]
 pub struct Reply {
-    caller: Waiter,
+    /// `None` once it has been used.
+    caller: Option<Waiter>,
 }
 
 impl Reply {
     /// The answer that `caller` waits for.
     pub fn new(caller: Waiter) -> Self {
-        Reply { caller }
+        Reply { caller: Some(caller) }
     }
 
     /// Whether the caller has room for an answer of so many bytes.
@@ -30,38 +31,44 @@ impl Reply {
     /// # Errors
     /// `TooLong`; the reply stays good for a shorter answer.
     pub fn check(&self, bytes_len: usize) -> Result<(), Error> {
-        if self.caller.has_room_for(bytes_len) { Ok(()) } else { Err(Error::TooLong) }
+        match &self.caller {
+            Some(caller) if !caller.has_room_for(bytes_len) => Err(Error::TooLong),
+            _ => Ok(()),
+        }
     }
 
-    /// The wait that it ends.
-    pub(super) fn caller(&self) -> &Waiter {
-        &self.caller
+    /// The wait that it ends, if it has not.
+    pub(super) fn caller(&self) -> Option<&Waiter> {
+        self.caller.as_ref()
     }
 
     /// Answers, and lets the caller run on this core next.
     ///
     /// # Errors
     /// `PeerDead` when the caller has stopped waiting; the answer is dropped.
-    pub fn answer(self, message: Message) -> Result<(), Error> {
+    pub fn answer(mut self, message: Message) -> Result<(), Error> {
         let answer = Some(Parcel::Message(message));
         self.end(answer, Cause::Delivered, Place::Here).map_err(|_undelivered| Error::PeerDead)
     }
 
     /// Tells the caller that its message was dropped for want of room.
-    pub fn refuse(self) {
+    pub fn refuse(mut self) {
         let _already_over = self.end(Some(Parcel::Dropped), Cause::PeerDied, Place::Home);
     }
 
-    /// Ends the wait. Its level is given back and the caller woken in one go: who is switched out in between is as
-    /// unhurried as by himself, with nobody to raise him. A caller who has stopped waiting has taken it back himself.
-    fn end(&self, parcel: Option<Parcel>, cause: Cause, place: Place) -> Result<(), Option<Parcel>> {
-        self.caller.hand_behind(parcel, cause, (place, None), || self.caller.actor.is_answered())
+    /// Ends the wait, if that has not been done. The caller's level is given back and he is woken in one go: who is
+    /// switched out in between is as unhurried as by himself, with nobody to raise him. A caller who has stopped
+    /// waiting has taken it back himself.
+    #[inline]
+    fn end(&mut self, parcel: Option<Parcel>, cause: Cause, place: Place) -> Result<(), Option<Parcel>> {
+        let Some(caller) = self.caller.take() else { return Err(parcel) };
+        caller.hand_behind(parcel, cause, (place, None), || caller.actor.is_answered())
     }
 }
 
 impl Drop for Reply {
     fn drop(&mut self) {
-        // After an answer the wait is over and this changes nothing.
+        // After an answer this does nothing.
         let _already_over = self.end(None, Cause::PeerDied, Place::Home);
     }
 }
