@@ -114,14 +114,36 @@ impl Endpoint {
         answer_bytes: usize,
         deadline_ns: u64,
     ) -> Result<Incoming, Error> {
-        let mut record: Message = message.checked()?;
-        record.bytes_len = message.bytes.len() as u32;
-        let mut buffer: Vec<u8> = message.bytes.to_vec();
-        buffer.resize(answer_bytes.max(message.bytes.len()), 0);
+        let (record, mut buffer) = laid_out(message, answer_bytes)?;
         let answer =
             sys::call(self.handle(), record, &mut buffer, deadline_ns).map_err(|(error, _)| error)?;
         Ok(Incoming::new(&answer, buffer))
     }
+
+    /// Like [`Endpoint::call`], and lends up to `fuel` out of the caller's account to whoever serves the call: he uses
+    /// that before his own. What he has not used comes back when the call is over, whatever came of it.
+    ///
+    /// # Errors
+    /// [`Error::OverQuota`] when so much is not free, with nothing sent; those of [`Endpoint::call`].
+    pub fn call_funded(
+        &self,
+        message: &Outgoing<'_>,
+        fuel: u64,
+        deadline_ns: u64,
+    ) -> Result<Incoming, Error> {
+        let (record, mut buffer) = laid_out(message, MESSAGE_BYTES_MAX)?;
+        let answer = sys::call_funded(self.handle(), record, &mut buffer, (deadline_ns, fuel));
+        answer.map(|answer| Incoming::new(&answer, buffer)).map_err(|(error, _)| error)
+    }
+}
+
+/// A call's record and its bytes, with room for an answer's.
+fn laid_out(message: &Outgoing<'_>, answer_bytes: usize) -> Result<(Message, Vec<u8>), Error> {
+    let mut record: Message = message.checked()?;
+    record.bytes_len = message.bytes.len() as u32;
+    let mut buffer: Vec<u8> = message.bytes.to_vec();
+    buffer.resize(answer_bytes.max(message.bytes.len()), 0);
+    Ok((record, buffer))
 }
 
 impl Reply {

@@ -190,6 +190,20 @@ fn an_answer_is_sent_once_and_the_slot_is_free_afterwards() {
 }
 
 #[test]
+fn a_funded_call_tells_its_server_what_it_lends() {
+    let mut kernel = Kernel::new();
+    let server = kernel.grant::<Endpoint>("server");
+    kernel.answer("server", |request| Ok(Parcel::new(0).word(0, request.fuel).bytes(&request.bytes)));
+    let ask = |fuel| server.call_funded(&Outgoing::new(1).bytes(b"text"), fuel, NEVER);
+    let answer = ask(5000).unwrap();
+    assert_eq!((answer.word(0), answer.bytes.as_slice()), (5000, &b"text"[..]));
+    assert_eq!(server.call(&Outgoing::new(1), NEVER).unwrap().word(0), 0);
+    assert_eq!(ask(1 << 63).err(), Some(Error::InvalidArgument));
+    kernel.refuse(HostCall::CallFunded, Error::OverQuota);
+    assert_eq!(ask(5000).err(), Some(Error::OverQuota));
+}
+
+#[test]
 fn a_call_is_handed_on_and_one_that_cannot_be_is_still_there_to_answer() {
     let mut kernel = Kernel::new();
     struct Stage(Endpoint);

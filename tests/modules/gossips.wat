@@ -1,6 +1,6 @@
 ;; Sends to, calls and answers its peers at random. Slot 0 is its own endpoint, slot 1 a clock, then come its
-;; peers' endpoints. Argument: a seed, how many rounds, how many peers, 8 bytes each. Exits with 0, or with the
-;; number of an error that nobody should get here.
+;; peers' endpoints. Argument: a seed, how many rounds, how many peers, and up to how much fuel it lends with a call, none
+;; if that is left out; 8 bytes each. Exits with 0, or with the number of an error that nobody should get here.
 (module
   (import "tessera" "exit" (func $exit (param i32) (result i64)))
   (import "tessera" "yield_now" (func $yield_now (result i64)))
@@ -10,6 +10,7 @@
   (import "tessera" "send" (func $send (param i64 i32 i64) (result i64)))
   (import "tessera" "recv" (func $recv (param i64 i32 i64) (result i64)))
   (import "tessera" "call" (func $call (param i64 i32 i64) (result i64)))
+  (import "tessera" "call_funded" (func $call_funded (param i64 i32 i64 i64) (result i64)))
   (import "tessera" "reply" (func $reply (param i64 i32) (result i64)))
   (memory (export "memory") 1)
   (global $x (mut i64) (i64.const 0))
@@ -23,6 +24,11 @@
     (i64.add (call $clock_now (i64.const 0x100000001)) (call $below (i64.const 2000000))))
   (func $peer (result i64)
     (i64.add (i64.const 0x100000002) (call $below (i64.load (i32.const 1040)))))
+  (func $ask (result i64)
+    (local $most i64)
+    (local.set $most (i64.load (i32.const 1048)))
+    (if (i64.eqz (local.get $most)) (then (return (call $call (call $peer) (i32.const 0) (call $soon)))))
+    (call $call_funded (call $peer) (i32.const 0) (call $soon) (call $below (local.get $most))))
   ;; Goes on after 0 and the errors whose bits are set.
   (func $accept (param $status i64) (param $errors i64)
     (local $error i64)
@@ -43,7 +49,7 @@
   (func (export "_start")
     (local $left i64)
     (local $lot i64)
-    (drop (call $args_read (i32.const 1024) (i32.const 24)))
+    (drop (call $args_read (i32.const 1024) (i32.const 32)))
     (global.set $x (i64.load (i32.const 1024)))
     (local.set $left (i64.load (i32.const 1032)))
     (loop $again
@@ -56,7 +62,7 @@
         (call $accept (call $send (call $peer) (i32.const 0) (call $soon)) (i64.const 0x400))))
       (if (i64.eq (local.get $lot) (i64.const 3)) (then
         ;; timed-out, peer-dead, would-deadlock
-        (call $accept (call $call (call $peer) (i32.const 0) (call $soon)) (i64.const 0x82400))))
+        (call $accept (call $ask) (i64.const 0x82400))))
       (if (i64.eq (local.get $lot) (i64.const 4)) (then (drop (call $yield_now))))
       (if (i64.eq (local.get $lot) (i64.const 5)) (then (call $serve (call $soon))))
       (if (i64.ge_u (local.get $lot) (i64.const 6)) (then (call $serve (i64.const 0))))

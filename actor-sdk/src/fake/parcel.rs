@@ -18,6 +18,8 @@ pub struct Parcel {
     pub badge: u64,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// The fuel that came with it: what a call lent.
+    pub fuel: u64,
     pub(super) caps: Vec<Held>,
     /// Which call it belongs to, if it is one.
     pub(super) call: Option<usize>,

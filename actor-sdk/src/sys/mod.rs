@@ -182,6 +182,16 @@ pub fn call(
     exchange(message, buffer, |record| border::call(endpoint.bits(), record, deadline_ns))
 }
 
+/// As [`call`], and lends so much fuel with it.
+pub fn call_funded(
+    endpoint: Handle,
+    message: Message,
+    buffer: &mut [u8],
+    (deadline_ns, fuel): (u64, u64),
+) -> Result<Message, (Error, u32)> {
+    exchange(message, buffer, |record| border::call_funded(endpoint.bits(), record, deadline_ns, fuel))
+}
+
 fn exchange(
     mut message: Message,
     buffer: &mut [u8],

@@ -78,6 +78,8 @@ macro_rules! for_each_host_call {
                 "Sends the message to the endpoint, as send does, with the reply capability of a call that is being served: whoever receives it answers the caller. Uses the reply capability up when it succeeds or the caller is gone; otherwise it stays.";
             38 EndpointClose endpoint_close(endpoint: Handle) needs Endpoint [RECEIVE] gives "0" refuses []
                 "Closes the endpoint for good: what is queued is dropped and its callers are told peer-dead; blocked senders get their messages back, and they and all who wait there are told closed, as is whoever comes later. Closing again changes nothing.";
+            39 CallFunded call_funded(endpoint: Handle, message: Address, deadline: Deadline, fuel: Word) needs Endpoint [SEND] gives "0" refuses [QueueFull TimedOut Cancelled Closed PeerDead OverQuota NoMemory TooLong InvalidArgument TableFull Full Busy WouldDeadlock]
+                "As call, and lends so much fuel, at most 2^63 - 1, out of what the caller's account has free: over-quota if that is less. Whoever serves the call uses it before what is his account's. What he has not used comes back when the call is over, whatever came of it. Forwarding the call takes it along.";
 
             // Notifications.
             48 NotificationCreate notification_create(factory: Handle) needs Factory [CREATE] gives "a handle with every right" refuses [TableFull OverQuota NoMemory]

@@ -24,6 +24,8 @@ pub const REGION: Rank = Rank::of(&Order { order: 24, name: "region" });
 pub const TABLE: Rank = Rank::of(&Order { order: 30, name: "table" });
 /// One actor's first stack, module and instance.
 pub const BODY: Rank = Rank::of(&Order { order: 32, name: "body" });
+/// What one actor lends, and the loans of the calls that it serves.
+pub const LOANS: Rank = Rank::of(&Order { order: 33, name: "loans" });
 /// What an actor waits through, where that is several things.
 pub const THROUGH: Rank = Rank::of(&Order { order: 35, name: "through" });
 /// One object's derivation tree.

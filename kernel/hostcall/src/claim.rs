@@ -64,6 +64,9 @@ macro_rules! groups {
     (call) => {
         ipc::call
     };
+    (call_funded) => {
+        ipc::call_funded
+    };
     (reply) => {
         ipc::reply
     };

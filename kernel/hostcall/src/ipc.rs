@@ -5,9 +5,10 @@
 use crate::claim::claims;
 use crate::context::{Context, Refusal, deadline};
 use crate::message::{Incoming, Outgoing, Place};
+use tessera_abi::account::AMOUNT_MOST;
 use tessera_abi::{Error, Handle, ObjectKind, Policy, Rights};
 use tessera_core::cap::{Capability, Object};
-use tessera_core::ipc::{By, Endpoint, Notification, Reply};
+use tessera_core::ipc::{By, Endpoint, Message, Notification, Reply};
 
 pub fn endpoint_create(context: &mut Context<'_>, claim: claims::EndpointCreate) -> Result<u64, Refusal> {
     context.may(claim.factory, ObjectKind::Factory, Rights::CREATE)?;
@@ -36,6 +37,7 @@ pub fn recv(context: &mut Context<'_>, claim: claims::Recv) -> Result<u64, Refus
     match door.endpoint.recv(by, room.bytes_most(), deadline(claim.deadline)) {
         Ok(message) => {
             context.note_received(&message);
+            begin_serving(context, &message);
             room.accept(context, message)?;
             Ok(0)
         }
@@ -49,19 +51,41 @@ pub fn recv(context: &mut Context<'_>, claim: claims::Recv) -> Result<u64, Refus
     }
 }
 
+/// The caller has got a message: if it is a call, it works on what came with it.
+pub fn begin_serving(context: &Context<'_>, message: &Message) {
+    if let Some(reply) = &message.reply {
+        context.actor.begin_serving(reply);
+    }
+}
+
 pub fn call(context: &mut Context<'_>, claim: claims::Call) -> Result<u64, Refusal> {
-    let mut outgoing = Outgoing::decode(context, claim.message)?;
+    ask(context, claim.endpoint, claim.message, claim.deadline)
+}
+
+pub fn call_funded(context: &mut Context<'_>, claim: claims::CallFunded) -> Result<u64, Refusal> {
+    if claim.fuel > AMOUNT_MOST {
+        return Err(Error::InvalidArgument.into());
+    }
+    let actor = context.actor;
+    let _until_it_is_over = match claim.fuel {
+        0 => None,
+        fuel => Some(actor.lend(fuel)?),
+    };
+    ask(context, claim.endpoint, claim.message, claim.deadline)
+}
+
+fn ask(context: &mut Context<'_>, endpoint: u64, message: u32, until: u64) -> Result<u64, Refusal> {
+    let mut outgoing = Outgoing::decode(context, message)?;
     outgoing.place.check_room(context)?;
     let payer = context.actor.account();
-    let (door, slots) = context.endpoint(claim.endpoint, Rights::SEND, |table| {
+    let (door, slots) = context.endpoint(endpoint, Rights::SEND, |table| {
         outgoing.grant(payer, table)?;
         Incoming::reserve(table)
     })?;
     outgoing.stamp(door.badge);
     let room = Incoming { place: outgoing.place, slots };
     let by = By { actor: context.actor, pass: &door.pass };
-    let until = deadline(claim.deadline);
-    let called = door.endpoint.call(by, &mut outgoing.message, room.bytes_most(), until);
+    let called = door.endpoint.call(by, &mut outgoing.message, room.bytes_most(), deadline(until));
     if outgoing.message.is_none() {
         outgoing.commit(context);
         outgoing.note(context);
@@ -83,6 +107,8 @@ pub fn reply(context: &mut Context<'_>, claim: claims::Reply) -> Result<u64, Ref
     let mut outgoing = Outgoing::decode(context, claim.message)?;
     let reply = take_reply(context, Handle::from_bits(claim.reply), &mut outgoing)?;
     let Some(message) = outgoing.message.take() else { return Err(Error::InvalidArgument.into()) };
+    // Before the caller is woken: what it lent and was not used is there when it goes on.
+    context.actor.end_serving(&reply);
     reply.answer(message)?;
     outgoing.commit(context);
     outgoing.note(context);
@@ -113,6 +139,8 @@ pub fn forward(context: &mut Context<'_>, claim: claims::Forward) -> Result<u64,
         table.lend_reply(handle)
     })?;
     outgoing.stamp(door.badge);
+    // Before whoever receives it works on what was lent.
+    context.actor.end_serving(&reply);
     if let Some(message) = &mut outgoing.message {
         message.reply = Some(reply);
     }
@@ -121,6 +149,7 @@ pub fn forward(context: &mut Context<'_>, claim: claims::Forward) -> Result<u64,
     let kept = outgoing.message.as_mut().and_then(|message| message.reply.take());
     match (forwarded, kept) {
         (Err(error), Some(reply)) if error != Error::PeerDead => {
+            context.actor.begin_serving(&reply);
             context.actor.table().lock().take_back_reply(handle, reply);
             return Err(error.into());
         }

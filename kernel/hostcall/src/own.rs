@@ -58,6 +58,9 @@ pub fn cap_copy(context: &mut Context<'_>, claim: claims::CapCopy) -> Result<u64
 
 pub fn cap_drop(context: &mut Context<'_>, claim: claims::CapDrop) -> Result<u64, Refusal> {
     let gone = context.actor.table().lock().remove(Handle::from_bits(claim.handle))?;
+    if let Object::Reply(reply) = gone.object() {
+        context.actor.end_serving(reply);
+    }
     drop(gone);
     Ok(0)
 }

@@ -6,6 +6,7 @@
 
 use crate::claim::claims;
 use crate::context::{Context, Refusal, deadline};
+use crate::ipc::begin_serving;
 use crate::message::{Incoming, Place};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -141,6 +142,7 @@ fn accept(
     match (ready, room) {
         (Ready::Message(message), Some(room)) => {
             context.note_received(&message);
+            begin_serving(context, &message);
             return room.accept(context, message);
         }
         (Ready::Bits(bits), room) => {

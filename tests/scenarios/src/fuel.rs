@@ -64,7 +64,7 @@ fn starves(actor: &Arc<Actor>) -> bool {
 }
 
 /// Lets the machine run until all fuel of `account` is used, and all of these wait for more.
-fn runs_dry(stage: &mut Stage<'_>, account: &Account, actors: &[&Arc<Actor>]) -> Verdict {
+pub(crate) fn runs_dry(stage: &mut Stage<'_>, account: &Account, actors: &[&Arc<Actor>]) -> Verdict {
     stage.until("the fuel is used up", || !account.has_fuel() && actors.iter().all(|actor| starves(actor)))
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn is_billed(account: &Account, used: u64) -> Verdict {
     Ok(())
 }
 
-fn killed(stage: &mut Stage<'_>, actors: &[&Arc<Actor>]) -> Verdict {
+pub(crate) fn killed(stage: &mut Stage<'_>, actors: &[&Arc<Actor>]) -> Verdict {
     actors.iter().for_each(|actor| actor.kill());
     actors.iter().try_for_each(|actor| stage.ends(actor, EndReason::Killed))
 }

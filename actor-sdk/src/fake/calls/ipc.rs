@@ -3,6 +3,7 @@
 //! Invariant: a message goes whole or not at all; one that cannot be received stays first in its queue.
 //! Does not: run who is on the other side: a test has scripted the answers, and reads what was sent.
 
+use tessera_abi::account::AMOUNT_MOST;
 use tessera_abi::{Error, Handle, HostCall, MESSAGE_BYTES_MAX, Message, NOW, Policy, Transfer, TransferMode};
 
 use super::{Calls, Outcome};
@@ -51,11 +52,23 @@ impl Calls<'_> {
     }
 
     pub(super) fn call(&mut self, endpoint: u64, message: u32, deadline: u64) -> Outcome {
+        self.ask(HostCall::Call, endpoint, message, (deadline, 0))
+    }
+
+    /// Fuel is not counted here: the peer is told how much came with the call.
+    pub(super) fn call_funded(&mut self, endpoint: u64, message: u32, deadline: u64, fuel: u64) -> Outcome {
+        if fuel > AMOUNT_MOST {
+            return Err(Error::InvalidArgument.into());
+        }
+        self.ask(HostCall::CallFunded, endpoint, message, (deadline, fuel))
+    }
+
+    fn ask(&mut self, call: HostCall, endpoint: u64, message: u32, (deadline, fuel): (u64, u64)) -> Outcome {
         let (index, badge) = self.endpoint(endpoint)?;
-        let parcel = self.outgoing(message, badge)?;
+        let parcel = Parcel { fuel, ..self.outgoing(message, badge)? };
         let queue = self.open(index)?;
         let Some(mut answer) = queue.answer.take() else {
-            return Err(self.wait(HostCall::Call, deadline));
+            return Err(self.wait(call, deadline));
         };
         let answered = answer(&parcel);
         if let Some(queue) = self.state.endpoints.get_mut(index) {
@@ -146,7 +159,7 @@ impl Calls<'_> {
         let bytes = self.memory.read(record.bytes_address, record.bytes_len)?.to_vec();
         let sent = record.caps.iter().filter(|cap| !cap.handle.is_none());
         let caps = sent.map(|cap| self.granted(cap.handle, cap.rights)).collect::<Result<_, _>>()?;
-        Ok(Parcel { label: record.label, words: record.words, badge, bytes, caps, call: None })
+        Ok(Parcel { label: record.label, words: record.words, badge, bytes, caps, fuel: 0, call: None })
     }
 
     /// Empties the sender's slots of what it handed over.

@@ -78,6 +78,18 @@ impl Tenancy {
         &self.account
     }
 
+    /// Charges `bytes` of memory more to it, for what is made once it lives. By the actor itself, which gives it back.
+    ///
+    /// # Errors
+    /// As [`Charge::take`].
+    pub fn take_more(&self, bytes: usize) -> Result<(), Error> {
+        let memory = Charge::take(&self.account, Resource::Memory, bytes)?;
+        // Relaxed: whoever gives it back is here.
+        self.bytes.fetch_add(memory.amount, Ordering::Relaxed);
+        memory.hand_on();
+        Ok(())
+    }
+
     /// Gives all of it back. Once more changes nothing.
     pub fn leave(&self) {
         // Relaxed: the swap alone says who gives it back.

@@ -8,8 +8,8 @@
 //! Locks: `STARVED`, alone, when fuel has come; drawing takes none.
 
 use super::{Account, Figures, Line};
-use tessera_abi::Resource;
 use tessera_abi::account::UNMETERED;
+use tessera_abi::{Error, Resource};
 
 impl Account {
     /// Whether its actors are billed in instructions.
@@ -20,6 +20,14 @@ impl Account {
     /// Draws up to `most` of what fuel is free; how much that was. What is not used is to be refunded.
     pub fn draw_fuel(&self, most: u64) -> u64 {
         if self.metered { self.balance(Resource::Fuel).take_up_to(most) } else { most }
+    }
+
+    /// Draws `amount`, or nothing.
+    ///
+    /// # Errors
+    /// `OverQuota` when so much is not free.
+    pub(super) fn draw_all_fuel(&self, amount: u64) -> Result<(), Error> {
+        if self.metered { self.charge(Resource::Fuel, amount) } else { Ok(()) }
     }
 
     /// Puts back what was drawn and not used, for whoever is first in line.

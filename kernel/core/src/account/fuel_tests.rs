@@ -137,6 +137,9 @@ fn a_metered_account_s_actors_pay_for_their_place_in_line() {
     let memory = || account.figures(Resource::Memory).used as usize;
     let tenancy = Tenancy::take(&account, 1, 1).unwrap();
     assert_eq!(memory(), 1 + Line::PLACE_BYTES);
+    tenancy.take_more(99).unwrap();
+    assert_eq!(memory(), 100 + Line::PLACE_BYTES);
+    assert_eq!(tenancy.take_more(ROOM as usize), Err(Error::OverQuota));
     tenancy.leave();
     assert_eq!(memory(), 0);
 }

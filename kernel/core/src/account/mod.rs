@@ -16,12 +16,16 @@ mod charge;
 mod fuel;
 mod ledger;
 mod line;
+mod loan;
+mod loans;
 mod purse;
 
 pub use balance::{Balance, Figures};
 pub use charge::{Charge, Tenancy};
 pub use ledger::Ledger;
 pub use line::{Joins, Line};
+pub use loan::Loan;
+pub use loans::{CallId, Loans};
 pub use purse::Purse;
 
 use crate::cap::Tree;

@@ -6,6 +6,7 @@
 //! Invariant: what was put in is what was used, what is handed out, and what is in the purse or owed, together.
 //! Relaxed throughout: its actor alone changes it, and the run queue and the gate hand an actor on from core to core.
 
+use super::Loans;
 use khal::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering::Relaxed};
 
 /// See the module.
@@ -15,7 +16,10 @@ pub struct Purse {
     held: AtomicI64,
     /// Of the running quantum, what came out of what is held.
     out: AtomicU32,
+    /// Of the running quantum, what came out of a loan: it is used first.
+    lent: AtomicU32,
     starves: AtomicBool,
+    loans: Loans,
 }
 
 impl Purse {
@@ -39,13 +43,18 @@ impl Purse {
         (out != 0).then_some(out)
     }
 
+    /// Hands `fuel` out that was drawn from a loan.
+    pub fn hand_out_lent(&self, fuel: u32) {
+        self.lent.store(self.lent.load(Relaxed).saturating_add(fuel), Relaxed);
+    }
+
     /// Hands `fuel` out besides what is out already, on debt where there is not so much.
     pub fn hand_out_more(&self, fuel: u32) {
         self.add(-i64::from(fuel));
         self.out.store(self.out.load(Relaxed).saturating_add(fuel), Relaxed);
     }
 
-    /// Takes in what is handed out. It pays a debt first.
+    /// Takes in what is handed out of its own. It pays a debt first.
     pub fn take_in(&self) {
         self.add(i64::from(self.out.load(Relaxed)));
         self.out.store(0, Relaxed);
@@ -56,23 +65,38 @@ impl Purse {
         self.spend(self.handed_out().saturating_sub(left));
     }
 
-    /// Books what was used of a quantum of so much. The rest is in the purse again.
+    /// Books what was used of a quantum of so much. The rest is in the purse again, but for what was lent.
     pub fn book(&self, quantum: u32, used: u32) {
         let booked = quantum.saturating_sub(self.handed_out());
         self.spend(used.saturating_sub(booked));
         self.take_in();
     }
 
-    /// What is handed out.
-    pub fn handed_out(&self) -> u32 {
-        self.out.load(Relaxed)
+    /// Takes in what is handed out of a loan, to be put back there.
+    #[must_use]
+    pub fn take_lent(&self) -> u32 {
+        let lent = self.lent.load(Relaxed);
+        self.lent.store(0, Relaxed);
+        lent
     }
 
-    /// Uses what was handed out, then what it owes from now on.
+    /// The loans that it has to do with.
+    pub fn loans(&self) -> &Loans {
+        &self.loans
+    }
+
+    /// What is handed out, its own and lent.
+    pub fn handed_out(&self) -> u32 {
+        self.out.load(Relaxed).saturating_add(self.lent.load(Relaxed))
+    }
+
+    /// Uses what was lent, then what was its own, then what it owes from now on.
     fn spend(&self, used: u32) {
-        let out = self.out.load(Relaxed);
-        self.out.store(out.saturating_sub(used), Relaxed);
-        self.add(-i64::from(used.saturating_sub(out)));
+        let (lent, out) = (self.lent.load(Relaxed), self.out.load(Relaxed));
+        let own = used.saturating_sub(lent);
+        self.lent.store(lent.saturating_sub(used), Relaxed);
+        self.out.store(out.saturating_sub(own), Relaxed);
+        self.add(-i64::from(own.saturating_sub(out)));
     }
 
     /// Takes out what is there, to be given back. A debt stays.
@@ -145,6 +169,40 @@ mod tests {
     }
 
     #[test]
+    fn what_was_lent_is_used_first_and_goes_back_where_it_came_from() {
+        let purse = Purse::default();
+        purse.put(100);
+        assert_eq!(purse.hand_out(100), Some(100));
+        // A call is taken at 70: all of that was its own.
+        purse.look(70);
+        assert_eq!((purse.handed_out(), purse.empty()), (70, 0));
+        purse.take_in();
+        assert_eq!(purse.empty(), 70);
+        purse.hand_out_lent(50);
+        purse.put(20);
+        purse.hand_out_more(20);
+        purse.look(40);
+        purse.take_in();
+        assert_eq!((purse.handed_out(), purse.take_lent(), purse.empty()), (20, 20, 20));
+        // It is answered at 40, and ended at 90 of its quantum of 100.
+        purse.put(40);
+        purse.hand_out_more(40);
+        purse.book(100, 90);
+        assert_eq!((purse.take_lent(), purse.empty()), (0, 10));
+    }
+
+    #[test]
+    fn a_quantum_is_booked_that_was_begun_before_the_purse_was_there() {
+        let purse = Purse::default();
+        // Of a quantum of 100, 60 were left then, of which 50 are lent.
+        purse.hand_out_lent(50);
+        purse.put(10);
+        purse.hand_out_more(10);
+        purse.book(100, 70);
+        assert_eq!((purse.take_lent(), purse.empty()), (20, 10), "30 were used since");
+    }
+
+    #[test]
     fn what_was_handed_out_on_debt_is_no_fuel_to_give_back() {
         let purse = Purse::default();
         for _ in 0..3 {
@@ -159,5 +217,13 @@ mod tests {
         purse.look(90);
         purse.take_in();
         assert_eq!((purse.empty(), purse.wants(0)), (0, 10), "what was used of it is owed");
+    }
+
+    #[test]
+    fn what_is_overrun_of_what_was_lent_is_owed() {
+        let purse = Purse::default();
+        purse.hand_out_lent(100);
+        purse.book(100, 128);
+        assert_eq!((purse.take_lent(), purse.wants(0)), (0, 28));
     }
 }

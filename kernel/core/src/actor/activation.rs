@@ -267,7 +267,7 @@ impl Turn<'_> {
     /// The next quantum of an actor with a purse, once there is fuel for it.
     fn out_of(&self, purse: &Purse, used: Fuel) -> Option<u32> {
         contain::leave(|| {
-            purse.book(self.quantum, used.0);
+            self.actor.book_fuel(purse, self.quantum, used.0);
             self.actor.fuel_up(purse, || self.quantum_fuel(), || self.goes_on())
         })
     }

@@ -1,18 +1,20 @@
 //! The fuel that a metered actor runs on: where it comes from, and what happens when there is none.
 //!
-//! Owns nothing of its own; an actor's purse is its tenancy's. An actor that is not metered has none, and this costs it a
-//! look at that. [`Actor::draw`] and [`Actor::refund`] are the one place that knows whose fuel it is.
+//! Owns nothing of its own; an actor's purse lies with what most do without. An actor that is not metered has none, and
+//! this costs it a look at that. [`Actor::draw`] and [`Actor::refund`] are the one place that knows whose fuel it is; what is
+//! lent ([`super::lending`]) is used before it.
 //! Invariant: between two activations, and while it waits in a host call or is held back, an actor has no fuel in hand;
 //! what was overrun it owes.
 //! An empty budget suspends: the actor waits in its account's line, at its gate and without a deadline, until fuel comes
 //! or it is to end. It shows as suspended, and is not silent for that. Locks: `STARVED`, not across the wait.
 
-use super::Actor;
+use super::{Actor, Extras};
 use crate::account::{Joins, Purse};
 use crate::engine::{Fuel, Guest};
 use crate::sched::gate::Cause;
 use alloc::sync::Arc;
 use khal::time::Instant;
+use tessera_abi::Error;
 
 impl Actor {
     /// What it has in hand, if it is metered.
@@ -20,9 +22,23 @@ impl Actor {
         self.extras.get()?.purse.get()
     }
 
+    /// As [`purse`](Self::purse), which it has from now on: for an actor that is not metered.
+    ///
+    /// # Errors
+    /// `OverQuota`, `NoMemory`.
+    pub(super) fn make_purse(&self) -> Result<&Purse, Error> {
+        if let Some(purse) = self.purse() {
+            return Ok(purse);
+        }
+        let extras = self.extras()?;
+        self.tenancy.take_more(size_of::<Extras>())?;
+        Ok(extras.purse.call_once(Purse::default))
+    }
+
     /// It is over, and its account is to have what it had in hand.
     pub(super) fn leave_fuel(&self) {
         if let Some(purse) = self.purse() {
+            purse.loans().clear();
             self.refund(purse.empty());
         }
     }
@@ -33,7 +49,7 @@ impl Actor {
     }
 
     /// Draws up to `wanted`.
-    fn draw(&self, wanted: u64) -> u64 {
+    pub(super) fn draw(&self, wanted: u64) -> u64 {
         self.account().draw_fuel(wanted)
     }
 
@@ -43,7 +59,7 @@ impl Actor {
     }
 
     /// Fuel for a quantum of so much, or for the shorter one that there is fuel for, once there is any; `None` when the
-    /// actor does not go on. Outside its containment: others are woken here.
+    /// actor does not go on. What is lent goes first. Outside its containment: others are woken here.
     pub(super) fn fuel_up(
         self: &Arc<Self>,
         purse: &Purse,
@@ -53,6 +69,10 @@ impl Actor {
         let mut joins = Joins::Last;
         while goes_on() {
             let quantum = quantum();
+            let lent = self.draw_lent(purse, quantum);
+            if lent != 0 {
+                return Some(lent);
+            }
             purse.put(self.draw(purse.wants(quantum)));
             if let Some(fuel) = purse.hand_out(quantum) {
                 return Some(fuel);
@@ -70,9 +90,10 @@ impl Actor {
         }
     }
 
-    /// Within a host call, before a wait: gives back what it has in hand.
+    /// Within a host call, before a wait, or when what it works on changes: gives back what it has in hand.
     pub(crate) fn put_fuel_down(&self) {
         if let Some(purse) = self.purse() {
+            self.put_back_lent(purse);
             purse.take_in();
             self.refund(purse.empty());
         }
@@ -86,17 +107,30 @@ impl Actor {
         if purse.handed_out() == left {
             return;
         }
+        let own = left - self.draw_lent(purse, left);
         // No more than was asked for.
-        let drawn = u32::try_from(self.draw(u64::from(left))).unwrap_or(left);
-        let Fuel(cut) = guest.shorten(Fuel(left - drawn));
+        let drawn = u32::try_from(self.draw(u64::from(own))).unwrap_or(own);
+        let Fuel(cut) = guest.shorten(Fuel(own - drawn));
         purse.put(u64::from(drawn));
-        purse.hand_out_more(left - cut);
+        purse.hand_out_more(own - cut);
+    }
+
+    /// Of the quantum that was on so much was used. What was overrun is the loan's, too, as far as it goes.
+    pub(super) fn book_fuel(&self, purse: &Purse, quantum: u32, used: u32) {
+        let overrun = used.saturating_sub(quantum);
+        if overrun != 0
+            && let Some(loan) = purse.loans().last()
+        {
+            purse.hand_out_lent(u32::try_from(loan.draw(u64::from(overrun))).unwrap_or(overrun));
+        }
+        purse.book(quantum, used);
+        self.put_back_lent(purse);
     }
 
     /// An activation is over and has used so much of its last quantum: pays what it owes, gives back what is left.
     /// Outside its containment, as [`fuel_up`](Self::fuel_up).
     pub(super) fn settle_fuel(&self, purse: &Purse, quantum: u32, used: u32) {
-        purse.book(quantum, used);
+        self.book_fuel(purse, quantum, used);
         purse.put(self.draw(purse.wants(0)));
         self.refund(purse.empty());
     }

@@ -8,8 +8,8 @@
 //! Locks: `TABLE`, `BODY`, `END`, each alone unless `docs/CONCURRENCY.md` says otherwise.
 //!
 //! [`activation`] is its life on a stack, [`activity`] where its time goes, `asking` how it is asked to end, `code` how
-//! it comes by its instance, [`end`] its end, `fuel` what it is billed in if it is metered, `lineage` whom it stands in
-//! for, `parts` what it is made of, `pulse` its signs of life, [`registry`] the
+//! it comes by its instance, [`end`] its end, `fuel` what it is billed in if it is metered, `lending` fuel that travels
+//! with calls, `lineage` whom it stands in for, `parts` what it is made of, `pulse` its signs of life, [`registry`] the
 //! list of all of them, `scheduled` what the scheduler asks of it, [`spawn`] their beginning, `waiting` how one blocks
 //! and what ends that.
 
@@ -19,6 +19,7 @@ mod asking;
 mod code;
 pub mod end;
 mod fuel;
+mod lending;
 mod lineage;
 mod parts;
 pub mod pulse;
@@ -52,6 +53,7 @@ use tessera_abi::{ActorState, EndReason, Error};
 pub use activity::{Activity, Spent};
 pub use code::Code;
 pub use end::{End, EndSignal};
+pub use lending::Lending;
 pub use lineage::Lineage;
 pub(crate) use parts::Body;
 use parts::Extras;

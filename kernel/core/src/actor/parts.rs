@@ -111,7 +111,7 @@ pub struct Tally {
 pub(super) struct Extras {
     /// What is measured only while statistics are kept.
     pub(super) activity: Once<Activity>,
-    /// The fuel that it has in hand, if it is metered: then from the beginning on.
+    /// The fuel that it has in hand: of a metered actor, and of another once it has to do with a loan.
     pub(super) purse: Once<Purse>,
     /// Whom it stands in for, if anybody: then from the beginning on.
     pub(super) lineage: Once<Lineage>,

@@ -9,8 +9,10 @@
 
 use super::message::Message;
 use super::waiter::{Parcel, Waiter};
+use crate::account::{CallId, Loan};
 use crate::sched::core::Place;
 use crate::sched::gate::Cause;
+use alloc::sync::Arc;
 use tessera_abi::Error;
 
 /// See the module.
@@ -35,6 +37,17 @@ impl Reply {
             Some(caller) if !caller.has_room_for(bytes_len) => Err(Error::TooLong),
             _ => Ok(()),
         }
+    }
+
+    /// The call that it answers, if it has not.
+    pub fn call(&self) -> Option<CallId> {
+        self.caller().map(|caller| CallId { caller: caller.actor.id(), ticket: caller.ticket })
+    }
+
+    /// What its caller lends with the call; `None` when he waits no more.
+    pub fn loan(&self) -> Option<Arc<Loan>> {
+        let caller = self.caller()?;
+        caller.actor.loans()?.lent_while(|| caller.waits())
     }
 
     /// The wait that it ends, if it has not.
