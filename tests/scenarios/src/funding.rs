@@ -9,7 +9,7 @@ use crate::{Failure, Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
-use tessera_abi::{ActorState, EndReason, Error, ObjectKind, Policy, Priority, Resource, Rights, Shape};
+use tessera_abi::{ActorState, EndReason, Error, ObjectKind, Policy, Priority, Rights, Shape};
 use tessera_core::account::Account;
 use tessera_core::actor::spawn::{Spawn, spawn};
 use tessera_core::actor::{Actor, Args};
@@ -19,10 +19,10 @@ use tessera_core::cap::{Capability, Pass, Scope};
 const DONE: EndReason = EndReason::Exited(0);
 
 /// More than anybody uses here.
-const PLENTY: u64 = 1 << 40;
+pub(crate) const PLENTY: u64 = 1 << 40;
 
 /// So is this, and it is seen when it is missing.
-const LENT: u64 = 1 << 30;
+pub(crate) const LENT: u64 = 1 << 30;
 
 /// How far a server counts before it does as it is told.
 const ROUNDS: u64 = 20_000;
@@ -54,7 +54,7 @@ struct Calls {
 const ONE: Calls = Calls { times: 1, fuel: LENT, wait_ns: 0, what: ANSWERS };
 
 /// An argument text of words.
-fn words_of(words: &[u64]) -> Result<Args, Failure> {
+pub(crate) fn words_of(words: &[u64]) -> Result<Args, Failure> {
     let bytes: Vec<_> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
     Ok(Args::new(&bytes)?)
 }
@@ -330,43 +330,4 @@ pub fn nobody_lends_what_he_has_not(stage: &mut Stage<'_>) -> Verdict {
     stage.ends(&client, DONE)?;
     check!(used(&account) == HAS, "{} of {HAS} is used", used(&account));
     killed(stage, &[&server])
-}
-
-/// Actors that call each other, lend, and are killed at it: together they use what they do, and no loan is lost.
-pub fn no_loan_is_lost_among_the_killed(stage: &mut Stage<'_>) -> Verdict {
-    const ACTORS: u64 = 6;
-    const EACH_ROUNDS: u64 = 60;
-    /// More than a gossip of so many rounds uses.
-    const EACH_MOST: u64 = 100_000;
-    let clock = authority(ObjectKind::Clock)?;
-    let doors: Vec<_> = (0..ACTORS).map(|_| endpoint(1)).collect::<Result<_, _>>()?;
-    let (mut actors, mut accounts) = (Vec::new(), Vec::new());
-    for (seed, own) in (1..).zip(&doors) {
-        let mut caps = vec![own.derive(Rights::ALL, 0)?, clock.derive(Rights::ALL, 0)?];
-        for peer in &doors {
-            caps.push(peer.derive(Rights::SEND, 0)?);
-        }
-        let mut request = request("gossips", Shape::Main, Priority::Normal, caps);
-        let words = [stage.seed ^ (seed << 32), EACH_ROUNDS, ACTORS, LENT];
-        request.profile.args = words_of(&words)?;
-        let account = metered(stage, PLENTY)?;
-        actors
-            .push(spawn(&stage.kernel, Spawn { account: Some(account.clone()), slots_max: 24, ..request })?);
-        accounts.push(account);
-    }
-    for actor in actors.iter().step_by(2) {
-        for _ in 0..40 {
-            (stage.run)();
-        }
-        actor.kill();
-    }
-    for actor in &actors {
-        stage.end_of(actor)?;
-    }
-    let bill: u64 = accounts.iter().map(|account| used(account)).sum();
-    check!(bill < ACTORS * EACH_MOST, "{bill} is used by {ACTORS}");
-    for account in &accounts {
-        check!(account.figures(Resource::Actors).used == 0, "somebody is still charged");
-    }
-    Ok(())
 }

@@ -23,6 +23,7 @@ mod handing_over;
 mod hostile;
 mod inheritance;
 mod inventory;
+mod lending;
 mod limits;
 mod lives;
 pub mod measure;
@@ -129,9 +130,10 @@ list! {
     starving: whatever_happens_to_those_without_fuel_none_is_lost;
     funding: a_server_s_work_is_billed_to_who_calls a_server_goes_on_by_its_own_when_a_loan_is_used_up
         what_is_left_of_a_loan_comes_back_however_its_call_ends a_loan_that_nobody_takes_comes_back_whole
-        a_caller_that_gives_up_has_its_loan_back
-        a_server_s_end_gives_a_loan_back a_call_that_is_handed_on_takes_its_loan_along
-        a_server_of_several_works_for_the_last nobody_lends_what_he_has_not no_loan_is_lost_among_the_killed;
+        a_caller_that_gives_up_has_its_loan_back a_server_s_end_gives_a_loan_back
+        a_call_that_is_handed_on_takes_its_loan_along
+        a_server_of_several_works_for_the_last nobody_lends_what_he_has_not;
+    lending: no_loan_is_lost_among_the_killed;
     pulses: whoever_works_or_waits_without_a_heartbeat_is_seen_to a_heartbeat_is_a_sign_of_life
         a_handler_is_watched_within_its_activations_alone
         each_message_is_a_sign_of_life_of_a_busy_handler a_handler_that_takes_nothing_is_silent
