@@ -215,7 +215,8 @@ impl Actor {
 
 // What an account is to have for an actor to begin leaves the engine 64 KiB at the least.
 const _: () = {
-    let record = (size_of::<Actor>() + size_of::<Vec<u8>>() + ARGS_MAX_BYTES + (64 << 10)) as u64;
+    let parts = size_of::<Actor>() + size_of::<Extras>() + size_of::<Vec<u8>>();
+    let record = (parts + ARGS_MAX_BYTES + (64 << 10)) as u64;
     assert!(record <= overhead_bytes(Shape::Handler));
     assert!(record + Stack::BYTES as u64 <= overhead_bytes(Shape::Main));
 };
