@@ -98,8 +98,8 @@ impl Plan {
     }
 
     /// Says that it stands in for an actor that has ended, for which this one may wait: the kernel counts how often that
-    /// went on, and how those before ended ([`System::lineage`](crate::System::lineage)). Without a place for that, where the plan hands over as
-    /// many capabilities as there may be, it is not said.
+    /// went on, and how those before ended ([`System::lineage`](crate::System::lineage)). Without a place for that,
+    /// where the plan hands over as many capabilities as there may be, it is not said.
     #[must_use]
     pub fn stands_in_for(mut self, before: &Actor) -> Self {
         if self.caps.len() < SPAWN_CAPS_MAX {

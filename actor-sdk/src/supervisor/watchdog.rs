@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use tessera_abi::{NEVER, PulseRecord, Spell};
 
-/// Looks a limit: so much later than it may be noticed that it is over, at the most, is a part of it.
+/// How often a child is looked at in the time of its limit: that it is over is noticed a quarter of it later at the most.
 const LOOKS: u64 = 4;
 
 #[derive(Clone, Copy, Debug)]

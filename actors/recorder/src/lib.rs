@@ -46,9 +46,7 @@ impl Recorder {
         let mut written = 0;
         let mut write = |line: Object| {
             written += 1;
-            let mut line = line.done();
-            line.push('\n');
-            self.port.write_all(line.as_bytes(), &self.clock)
+            self.write(line)
         };
         write(lines::machine(time_ns, &self.system.machine()?, &self.system.stats()?))?;
         for core in self.system.cores() {
@@ -64,21 +62,20 @@ impl Recorder {
         for endpoint in self.system.endpoint_stats().filter(|one| one.endpoint.offered > 0) {
             write(lines::endpoint(time_ns, &endpoint))?;
         }
-        let before = written;
-        self.port.write_all(&end_line(time_ns, before), &self.clock)?;
-        Ok(before + 1)
+        self.write(lines::end(time_ns, written))?;
+        Ok(written + 1)
+    }
+
+    fn write(&self, line: Object) -> Result<(), Error> {
+        let mut line = line.done();
+        line.push('\n');
+        self.port.write_all(line.as_bytes(), &self.clock)
     }
 
     /// When the next snapshot is due that nobody asks for.
     fn due_ns(&self, every: Option<Duration>) -> Result<u64, Error> {
         every.map_or(Ok(NEVER), |every| self.clock.after(every))
     }
-}
-
-fn end_line(time_ns: u64, lines: u64) -> alloc::vec::Vec<u8> {
-    let mut line = lines::end(time_ns, lines).done();
-    line.push('\n');
-    line.into_bytes()
 }
 
 fn run() -> Result<(), Error> {

@@ -1,8 +1,8 @@
 //! What a call is carried out for: the actor, and its program, whose memory is accessed by copy and never by reference.
 //!
 //! Owns the helpers that every group decodes with. Invariants: an address is checked before anything
-//! changes; no lock is held while memory is copied, but a region's for one small piece; whoever copies much looks at the stop flag every
-//! [`PIECE_BYTES`].
+//! changes; no lock is held while memory is copied, but a region's for one small piece; whoever copies much looks at
+//! the stop flag every [`PIECE_BYTES`].
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -177,8 +177,7 @@ fn account(kernel: &Kernel, index: u64) -> Result<AccountRecord, Error> {
 }
 
 fn activity(kernel: &Kernel, index: u64) -> Result<ActivityRecord, Error> {
-    let index = u32::try_from(index).map_err(|_| Error::NotFound)?;
-    let (place, actor) = kernel.registry().next_from(index).ok_or(Error::NotFound)?;
+    let (place, actor) = next_actor(kernel, index)?;
     let Spent { ready_ns, running_ns, blocked_ns, idle_ns, suspended_ns, bytes_in, bytes_out } =
         actor.spent();
     Ok(ActivityRecord {

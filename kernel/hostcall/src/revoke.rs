@@ -1,8 +1,9 @@
 //! Taking capabilities back, and asking who holds what.
 //!
 //! A capability of another actor is named by that actor's id and its own handle, so that neither can be
-//! somebody else's by now. Nothing of it is kept across the call but the object and the node. Locks: `REGISTRY`, one actor's
-//! `TABLE`, then `TREE` (also under a holder's `TABLE`) and the object's own, each alone; the sweep itself holds none between its pieces.
+//! somebody else's by now. Nothing of it is kept across the call but the object and the node. Locks: `REGISTRY`, one
+//! actor's `TABLE`, then `TREE` (also under a holder's `TABLE`) and the object's own, each alone; the sweep itself
+//! holds none between its pieces.
 
 use crate::claim::claims;
 use crate::context::{Context, Refusal};

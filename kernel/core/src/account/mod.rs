@@ -6,8 +6,9 @@
 //! lies; whatever a child uses, its parent has already given. Resizing moves limit between the two at any time
 //! and ends nobody: what is in use over a lowered limit is owed, and goes up as it comes back.
 //! Invariants, of each resource: `limit = free + used + given` with a debt as a `free` below 0; what all accounts
-//! hold adds up to what the machine's had, but for fuel, which is used up ([`fuel`]); an account outlives what is charged to it and what was split from it,
-//! and gives its limit back when nothing refers to it any more. Debug builds check that it is whole then.
+//! hold adds up to what the machine's had, but for fuel, which is used up ([`fuel`]); an account outlives what is
+//! charged to it and what was split from it, and gives its limit back when nothing refers to it any more. Debug builds
+//! check that it is whole then.
 //! Lock: `LEDGER`, for all that moves limits; charging and giving back take none, but to pay a debt. So a charge
 //! may be given back under any lock of a lower order.
 

@@ -2,8 +2,9 @@
 //!
 //! Owns a few words an actor, written by the core that runs it and by its own heartbeat, read by anybody without a lock.
 //! The moments are those that the core loop reads the clock for anyway, at the begin and the end of a turn, so
-//! nothing is added to a call; but between two messages that a handler takes in one activation it is read once more. Invariant: whoever sees an actor working sees since when. Moments are kept in ticks of
-//! 2^20 ns, in 32 bits, since every actor has them.
+//! nothing is added to a call; but between two messages that a handler takes in one activation it is read once more.
+//! Invariant: whoever sees an actor working sees since when. Moments are kept in ticks of 2^20 ns, in 32 bits, since
+//! every actor has them.
 //! Does not: judge, or wake anybody.
 
 use khal::sync::atomic::{AtomicU8, AtomicU32, Ordering};

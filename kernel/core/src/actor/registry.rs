@@ -1,7 +1,8 @@
 //! The list of all actors that have not ended.
 //!
 //! Owns one reference to each. Invariant: an id is a place and how often that place has been used,
-//! so an id is never given twice; it has no more than `inherit::ID_BITS` bits. Lock: its own, rank `REGISTRY`; actors are dropped outside it.
+//! so an id is never given twice; it has no more than `inherit::ID_BITS` bits. Lock: its own, rank `REGISTRY`; actors
+//! are dropped outside it.
 
 use super::{Actor, ActorId};
 use crate::ranks;

@@ -104,7 +104,8 @@ impl Capability {
     ///
     /// # Errors
     /// `InvalidArgument` for a reply; `MissingRight` to put another badge over one that is set; `Revoked`; `Expired`;
-    /// `Busy` while what was derived from it before is being taken back; `Full` when the chain of derivations would be too long; `NoMemory`.
+    /// `Busy` while what was derived from it before is being taken back; `Full` when the chain of derivations would be
+    /// too long; `NoMemory`.
     pub fn derive(&self, mask: Rights, badge: u64) -> Result<Self, Error> {
         self.derive_limited(mask, badge, &Asked::NOTHING)
     }

@@ -1,8 +1,8 @@
 //! Authority: objects, capabilities, and the table in which an actor holds them.
 //!
-//! [`object`] says what can be named, [`capability`] what its holder may do to it, [`table`] is where a handle leads from slot to object, in one
-//! lookup that checks generation, liveness, kind and rights. A capability is an object with rights and a
-//! badge; rights only shrink on the way from holder to holder.
+//! [`object`] says what can be named, [`capability`] what its holder may do to it, [`table`] is where a handle leads
+//! from slot to object, in one lookup that checks generation, liveness, kind and rights. A capability is an object with
+//! rights and a badge; rights only shrink on the way from holder to holder.
 //!
 //! Every capability is a node of its object's derivation tree ([`tree`], whose rules are in [`forest`] and
 //! whose memory is in `nodes`), which is also the reverse index (design D5): from an object to everybody who

@@ -94,8 +94,8 @@ impl Tree {
     /// the node.
     ///
     /// # Errors
-    /// `Revoked` when the parent is unusable, `Busy` while what was derived from it is swept; `Full` when the chain of derivations would
-    /// be longer than [`DEPTH_MOST`](super::forest::DEPTH_MOST); `NoMemory`.
+    /// `Revoked` when the parent is unusable, `Busy` while what was derived from it is swept; `Full` when the chain of
+    /// derivations would be longer than [`DEPTH_MOST`](super::forest::DEPTH_MOST); `NoMemory`.
     pub fn derive(
         &self,
         parent: Option<NodeId>,

@@ -3,7 +3,8 @@
 //! Owns the caller's wait. There is one reply for each call and it is used at most once: answering
 //! consumes the wait, and a reply that is dropped unanswered, for whatever reason, tells the caller
 //! that its peer died, or that there was no room for what it sent. Whoever ends the call gives back the level that
-//! the caller gave him, before the caller is made ready. A caller that has gone (deadline, kill) leaves a reply that answers nobody.
+//! the caller gave him, before the caller is made ready. A caller that has gone (deadline, kill) leaves a reply that
+//! answers nobody.
 //! Locks: those of [`Waiter::hand`]; before them `REGISTRY` and `QUEUE`, each alone, if a level is given back. So no lock is
 //! held where a reply is used or dropped.
 

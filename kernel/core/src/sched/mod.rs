@@ -6,9 +6,10 @@
 //! [`gate`], or, when it is suspended, aside ([`hold`]). One that is parked or aside is in no queue, and whoever
 //! wins its gate, or releases it, puts it into one.
 //!
-//! [`inherit`] says at which level one runs for whom others wait in calls. `turn` is what happens between a pick and what becomes of the actor, [`per_core`] what each core owns, [`levels`]
-//! orders one core's ready actors, [`queue`] locks them for owner and thieves, [`spot`] says where one is, [`timers`]
-//! keeps deadlines, [`fifo`] is the list under all of them.
+//! [`inherit`] says at which level one runs for whom others wait in calls. `turn` is what happens between a pick and
+//! what becomes of the actor, [`per_core`] what each core owns, [`levels`] orders one core's ready actors, [`queue`]
+//! locks them for owner and thieves, [`spot`] says where one is, [`timers`] keeps deadlines, [`fifo`] is the list under
+//! all of them.
 
 pub mod core;
 pub mod fifo;
