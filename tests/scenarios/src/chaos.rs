@@ -6,16 +6,20 @@
 
 use crate::inventory::{Inventory, settle};
 use crate::revocation::{every_way_to_block, waits};
-use crate::stage::{Stage, authority, endpoint, endpoint_of, failure, notification, request};
+use crate::stage::{Stage, authority, by_kernel, endpoint, endpoint_of, failure, notification, request};
 use crate::{Failure, Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::sync::atomic::Ordering;
+use khal::time::Instant;
 use tessera_abi::{EndReason, Error, FaultKind, ObjectKind, Priority, Rights, Shape};
 use tessera_core::actor::Actor;
 use tessera_core::actor::spawn::{Begin, Spawn, spawn};
 use tessera_core::cap::revoke::Subtree;
 use tessera_core::cap::{Capability, Scope};
+use tessera_core::ipc::Message;
+use tessera_core::sched::stacks::RESERVE;
 
 /// The rounds after the first by which one leaves no more than the one before.
 const ROUNDS: usize = 7;
@@ -235,6 +239,47 @@ pub fn kills_in_every_state(stage: &mut Stage<'_>) -> Verdict {
             stage.ends(victim, EndReason::Killed)?;
         }
         Ok(())
+    })
+}
+
+/// With every stack held: handlers that have been called, and of whom none has one. They end with the first that comes
+/// back, one behind the other, and what they were sent goes.
+pub fn kills_in_line_for_a_stack(stage: &mut Stage<'_>) -> Verdict {
+    survives(stage, |stage| {
+        let silent = endpoint(1)?;
+        let mut holders = Vec::new();
+        for _ in 0..stage.kernel.config().stacks_max - RESERVE {
+            holders.push(stage.main("receives_once", vec![silent.derive(Rights::ALL, 0)?])?);
+        }
+        stage.until("all stacks are held", || holders.iter().all(waits))?;
+        let mut line = Vec::new();
+        for _ in 0..3 {
+            let door = endpoint(1)?;
+            let server =
+                stage.actor("adder", Shape::Handler, Priority::Normal, vec![door.derive(Rights::ALL, 0)?])?;
+            endpoint_of(&door)?.send(by_kernel(&server), &mut Some(Message::default()), Instant::ZERO)?;
+            line.push((server, door));
+        }
+        // Nobody can be started to pass the time with.
+        for _ in 0..200 {
+            (stage.run)();
+        }
+        line.iter().for_each(|(server, _)| server.kill());
+        check!(
+            line.iter().all(|(server, _)| server.tally().turns.load(Ordering::Relaxed) == 0),
+            "one has run"
+        );
+        let Some(holder) = holders.pop() else { return Err(failure(format_args!("no stack was held"))) };
+        holder.kill();
+        stage.ends(&holder, EndReason::Killed)?;
+        for (server, door) in &line {
+            stage.ends(server, EndReason::Killed)?;
+            check!(server.tally().messages_in.load(Ordering::Relaxed) == 0, "it was served");
+            drop(endpoint_of(door)?.recv(by_kernel(server), 0, Instant::ZERO)?);
+            check!(endpoint_of(door)?.counters().balance(), "messages are unaccounted for");
+        }
+        holders.iter().for_each(|holder| holder.kill());
+        holders.iter().try_for_each(|holder| stage.ends(holder, EndReason::Killed))
     })
 }
 

@@ -109,7 +109,7 @@ list! {
     chaos: memory_out_of_bounds addresses_that_lie_outside forged_stale_and_dropped_handles revoked_handles
         expired_handles a_slot_bomb a_message_flood a_memory_bomb a_stack_bomb a_table_bomb a_region_bomb
         endless_loops_on_every_core a_fork_bomb replies_that_are_none an_endpoint_closed_under_its_waiters
-        kills_in_every_state a_supervisors_own_crash;
+        kills_in_every_state kills_in_line_for_a_stack a_supervisors_own_crash;
     accounts: a_fork_bomb_stops_at_its_own_account a_bomb_of_endpoints_stops_at_its_own_account
         a_flood_of_bytes_stops_at_its_own_account a_bomb_of_regions_stops_at_its_own_account
         a_given_module_is_paid_for a_notification_is_paid_for
