@@ -179,7 +179,13 @@ impl Actor {
     }
 
     /// Its figures, made now if it has none; where there is no memory for them it goes unmeasured.
+    #[inline]
     fn measured(&self) -> Option<&Activity> {
+        self.activity().or_else(|| self.begin_measuring())
+    }
+
+    #[cold]
+    fn begin_measuring(&self) -> Option<&Activity> {
         let extras = self.extras().inspect_err(|_| self.kernel().stats().miss()).ok()?;
         Some(extras.activity.call_once(Activity::default))
     }
