@@ -161,9 +161,9 @@ macro_rules! for_each_host_call {
 
             // Accounts.
             110 AccountSplit account_split(account: Handle, name: Address, len: Length, amounts: Address) needs Account [CREATE] gives "a handle with every right" refuses [TableFull OverQuota NoMemory Full TooLong InvalidArgument]
-                "Makes an account with the Amounts, out of what is free in this one. Its record is charged here too. Accounts are split at most 16 deep.";
+                "Makes an account with the Amounts, out of what is free in this one. Its record is charged here too. It is metered, for ever, if there is fuel among them or this one is. Accounts are split at most 16 deep.";
             111 AccountResize account_resize(account: Handle, parent: Handle, limits: Address) needs Account [REVOKE] gives "0" refuses [OverQuota InvalidArgument]
-                "Gives the account other limits: those of the Amounts that are not 2^64 - 1, all of them or none. More comes out of what is free in the account that it was split from: then the parent is to be named, with the right to create, and otherwise it may be the all-zero handle. What is to be less goes there, at once as far as it is free, the rest as it comes back; nobody is ended.";
+                "Gives the account other limits: those of the Amounts that are not 2^64 - 1, all of them or none. More comes out of what is free in the account that it was split from: then the parent is to be named, with the right to create, and otherwise it may be the all-zero handle. What is to be less goes there, at once as far as it is free, the rest as it comes back; nobody is ended. Fuel that has been used or given stays in the limit; an account that is not metered gets none.";
             112 AccountInfo account_info(account: Handle, record: Address) needs Account [INSPECT] gives "0" refuses []
                 "Writes an AccountRecord.";
         }
