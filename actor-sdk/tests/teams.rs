@@ -186,14 +186,16 @@ fn a_team_without_anybody_up_hears_that_it_is_to_end() {
     let (spawner, clock) = granted(&mut kernel);
     let [(plan, policy), _] = pair(Restart::Always);
     let slow = Policy { back_off_ns: 500 * MS, ..policy };
+    let asked = kernel.grant::<Factory>("factory").notification().unwrap();
+    asked.on_terminate(1).unwrap();
+    let before = kernel.slots_used();
     let mut team = Team::new(&spawner, &clock, Strategy::OneForOne, [(plan, slow)]);
     assert_eq!(team.turn(NOW), Ok(true));
     kernel.end_actor("first", EndReason::Killed, "");
     assert_eq!(team.turn(NOW), Ok(true));
-    let asked = kernel.grant::<Factory>("factory").notification().unwrap();
-    asked.on_terminate(1).unwrap();
     assert!(kernel.terminate());
     assert_eq!((team.run_until(&asked), kernel.spawned().len(), kernel.now_ns()), (Ok(()), 1, 0));
+    assert_eq!(kernel.slots_used(), before, "nobody is to stand in for who has ended any more");
 }
 
 #[test]

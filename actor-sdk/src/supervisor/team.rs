@@ -155,7 +155,12 @@ impl<'a> Team<'a> {
                 step = self.wait(deadline_ns, asked)?;
                 self.act()?;
             }
-            Ok(if self.decides.is_over() { Step::Over } else { step })
+            if self.decides.is_over() {
+                // Nobody is to stand in for them any more.
+                self.members.iter_mut().for_each(|member| member.before = None);
+                step = Step::Over;
+            }
+            Ok(step)
         });
         match (turned, self.given_up) {
             (Ok(Step::Over), Some(index)) => Err(Failure::GivenUp(index)),
@@ -283,6 +288,7 @@ impl<'a> Team<'a> {
         // The last first, as they stop for each other.
         for (index, member) in self.members.iter_mut().enumerate().rev() {
             let time_ns = self.patience.time_ns(index);
+            member.before = None;
             member.actor.take().into_iter().for_each(|actor| end_within(&actor, self.clock, time_ns));
         }
     }
