@@ -104,9 +104,12 @@ pub fn copies_together_are_used_as_often_as_was_granted(stage: &mut Stage<'_>) -
     const USES: i32 = 3000;
     let asked = Asked { uses: NonZeroU64::new(USES as u64), ..Asked::NOTHING };
     let limited = authority(ObjectKind::Clock)?.derive_limited(Rights::ALL, 0, &asked)?;
+    // All of them before anybody begins: the first could use it up while the last are still being copied.
+    let copies = (0..2 * stage.kernel.scheduler().core_count()).map(|_| limited.derive(Rights::ALL, 0));
+    let copies = copies.collect::<Result<Vec<_>, _>>()?;
     let mut actors = Vec::new();
-    for _ in 0..2 * stage.kernel.scheduler().core_count() {
-        actors.push(stage.main("uses_up", vec![limited.derive(Rights::ALL, 0)?])?);
+    for copy in copies {
+        actors.push(stage.main("uses_up", vec![copy])?);
     }
     let mut sum = 0;
     for actor in &actors {
