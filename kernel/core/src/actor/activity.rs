@@ -159,7 +159,8 @@ impl Actor {
     /// It has received or sent a message's bytes, while statistics are kept.
     pub fn measure_bytes(&self, received: usize, sent: usize) {
         let stats = self.kernel().stats();
-        if !stats.is_on() {
+        // Most messages have no bytes.
+        if received + sent == 0 || !stats.is_on() {
             return;
         }
         if let Some(activity) = self.activity().filter(|activity| activity.is_of(stats.period())) {
