@@ -5,6 +5,7 @@ use crate::stage::{Stage, notification, request};
 use crate::{Failure, Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec;
+use alloc::vec::Vec;
 use tessera_abi::{ActorState, EndReason, Error, Priority, Rights, Shape, SlotName};
 use tessera_core::actor::Actor;
 use tessera_core::actor::spawn::{Begin, Spawn, spawn};
@@ -86,6 +87,16 @@ pub fn a_draft_that_nobody_can_name_any_more_ends(stage: &mut Stage<'_>) -> Verd
     let (robbed, slot) = draft(stage)?;
     Subtree::of(&slot, Scope::Whole)?.revoke(&stage.kernel, || {})?;
     stage.ends(&robbed, EndReason::Killed)?;
+    // Of more than are taken back at once, the others are dropped before their turn comes.
+    let (raced, slot) = draft(stage)?;
+    let mut copies = (0..100).map(|_| slot.derive(Rights::WAIT, 0)).collect::<Result<Vec<_>, _>>()?;
+    let taken = Subtree::of(&slot, Scope::Whole)?;
+    let mut slot = Some(slot);
+    taken.revoke(&stage.kernel, || {
+        copies.clear();
+        drop(slot.take());
+    })?;
+    stage.ends(&raced, EndReason::Killed)?;
     let (left, named) = draft(stage)?;
     let holder = stage.main("forever", vec![named])?;
     holder.kill();

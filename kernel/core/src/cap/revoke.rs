@@ -12,7 +12,7 @@ use super::object::Object;
 use super::tree::Tree;
 use crate::actor::ActorId;
 use crate::kernel::Kernel;
-use tessera_abi::{Error, RevokeReceipt};
+use tessera_abi::{Error, RevokeReceipt, Rights};
 
 /// A subtree of some object's capabilities, named once and for all.
 #[derive(Debug)]
@@ -83,6 +83,9 @@ impl Subtree {
                 }
             }
             if piece.done {
+                // What was dropped between mark and sweep was still in the tree when it was, and was not seen to be
+                // the last.
+                self.object.granted_no_more(Rights::NONE);
                 return Ok(sum.receipt);
             }
             between();
