@@ -13,7 +13,7 @@ use tessera_abi::{
     SpawnRequest, SpawnRole,
 };
 use tessera_core::account::Account;
-use tessera_core::actor::spawn::{Begin, Spawn};
+use tessera_core::actor::spawn::{Begin, Spawn, spawn_named};
 use tessera_core::actor::{Actor, ActorId, Args, EndSignal, Lineage, Profile};
 use tessera_core::cap::table::{DEFAULT_LIMIT, MAX_LIMIT};
 use tessera_core::cap::{Capability, Object};
@@ -81,10 +81,9 @@ pub fn make(
     };
     let actor = context.actor;
     context.give(|| {
-        let spawned = tessera_core::actor::spawn::spawn(actor.kernel(), spawn)?;
+        let (spawned, named) = spawn_named(actor.kernel(), spawn)?;
         context.note_spawned(spawned.id().bits());
-        // Without a capability nobody could ever reach it: then it is not to be.
-        Capability::first(Object::Actor(spawned.clone())).inspect_err(|_| spawned.kill())
+        Ok(named)
     })
 }
 

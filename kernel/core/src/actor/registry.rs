@@ -42,18 +42,18 @@ impl Registry {
     ///
     /// # Errors
     /// `Full` at the most, `NoMemory`, or what `make` refuses with; nothing is listed then.
-    pub(crate) fn add(
+    pub(crate) fn add<T>(
         &self,
-        make: impl FnOnce(ActorId) -> Result<Arc<Actor>, Error>,
-    ) -> Result<Arc<Actor>, Error> {
+        make: impl FnOnce(ActorId) -> Result<(Arc<Actor>, T), Error>,
+    ) -> Result<(Arc<Actor>, T), Error> {
         let id = self.take_seat()?;
         match make(id) {
-            Ok(actor) => {
+            Ok((actor, with)) => {
                 let mut state = self.state.lock();
                 if let Some(seat) = state.seats.get_mut(id.index() as usize) {
                     seat.actor = Some(actor.clone());
                 }
-                Ok(actor)
+                Ok((actor, with))
             }
             Err(error) => {
                 self.leave_seat(id);

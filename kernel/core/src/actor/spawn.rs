@@ -80,6 +80,23 @@ impl Begin {
 /// capability is no endpoint with the right to receive, or has limits; `TableFull` when the capabilities do not fit;
 /// `OverQuota` when its account has no actor, no such table or no memory for it left; `Full`, `NoMemory`.
 pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> {
+    start(kernel, request, |_| Ok(())).map(|(actor, ())| actor)
+}
+
+/// As [`spawn`], with the first capability for it. That is made before anybody else can find the actor: a draft ends
+/// with the last capability for it, and is not to end before its maker has one.
+///
+/// # Errors
+/// As [`spawn`].
+pub fn spawn_named(kernel: &Arc<Kernel>, request: Spawn) -> Result<(Arc<Actor>, Capability), Error> {
+    start(kernel, request, |actor| Capability::first(Object::Actor(actor.clone())))
+}
+
+fn start<T>(
+    kernel: &Arc<Kernel>,
+    request: Spawn,
+    name: impl FnOnce(&Arc<Actor>) -> Result<T, Error>,
+) -> Result<(Arc<Actor>, T), Error> {
     let Spawn { profile, charge_max_bytes, slots_max, caps, signal, code, begin, account, lineage } = request;
     if code.is_none() && !kernel.modules().exists(profile.module.as_str()) {
         return Err(Error::NotFound);
@@ -95,11 +112,11 @@ pub fn spawn(kernel: &Arc<Kernel>, request: Spawn) -> Result<Arc<Actor>, Error> 
     };
     let meter = Meter::paid_by(charge_max_bytes, account.clone());
     let parts = Parts { profile, code, table, own_endpoint, meter, tenancy, extras, signal, begin };
-    let actor = kernel.registry().add(|id| listed(kernel, id, parts))?;
+    let (actor, named) = kernel.registry().add(|id| listed(kernel, id, parts, name))?;
     if begin == Begin::Now {
         kernel.scheduler().make_ready(actor.clone(), Place::Spread);
     }
-    Ok(actor)
+    Ok((actor, named))
 }
 
 /// What an actor is made of, but for what its place in the registry and the pool of stacks give it.
@@ -115,18 +132,25 @@ struct Parts {
     begin: Begin,
 }
 
-/// The actor with this id, and the stack that a main actor has from the start.
-fn listed(kernel: &Arc<Kernel>, id: ActorId, parts: Parts) -> Result<Arc<Actor>, Error> {
+/// The actor with this id, and the stack that a main actor has from the start; with what `name` makes of it.
+fn listed<T>(
+    kernel: &Arc<Kernel>,
+    id: ActorId,
+    parts: Parts,
+    name: impl FnOnce(&Arc<Actor>) -> Result<T, Error>,
+) -> Result<(Arc<Actor>, T), Error> {
     let stack = buy_stack(kernel, parts.profile.shape)?;
     let bought = stack.is_some();
-    let actor = fallible::share(made(kernel.clone(), id, parts, stack)).inspect_err(|_| {
-        if bought {
-            pass_on(kernel, kernel.scheduler().stacks().write_off());
-        }
-    })?;
+    let actor = fallible::share(made(kernel.clone(), id, parts, stack));
+    let (actor, named) =
+        actor.and_then(|actor| name(&actor).map(|named| (actor, named))).inspect_err(|_| {
+            if bought {
+                pass_on(kernel, kernel.scheduler().stacks().write_off());
+            }
+        })?;
     // Before it is listed: who finds a draft there may resume it, and would wait for what is made here.
     actor.measure_birth();
-    Ok(actor)
+    Ok((actor, named))
 }
 
 /// The stack that an actor of this shape begins with.
