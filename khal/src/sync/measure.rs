@@ -37,7 +37,7 @@ pub fn measure_holds(on: Measure) {
 /// Whether holds are measured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Measure {
-    /// Two readings of the cycle counter for each lock, and for each outermost guard.
+    /// Two readings of the cycle counter for each lock, and for each outermost guard that is no lock's.
     On,
     /// None.
     Off,

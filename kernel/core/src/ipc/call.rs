@@ -70,7 +70,8 @@ impl Endpoint {
     }
 
     /// Counts how a call ended that was made at that moment, if it is measured. Its caller saw it as his turn began,
-    /// if he had to leave his core for it: so no clock is read.
+    /// if he had to leave his core for it: so no clock is read. (One who was switched out by force before he waited, and
+    /// answered before he did, has waited for a little longer than is counted.)
     fn note_end(&self, actor: &Actor, end: CallEnd, called: Option<Instant>) -> Result<(), Error> {
         let stats = actor.kernel().stats();
         let ended = called

@@ -191,7 +191,8 @@ impl Gate {
             match before {
                 Some(word) if word.phase == Phase::Fired => return Some(word.cause()),
                 Some(_) => return None,
-                // A claim is being carried out on another core: it ends in a few instructions.
+                // A claim is being carried out on another core, under a guard: it ends soon. It may take locks, so who
+                // withdraws a call's wait that a reply may end holds none.
                 None => khal::sync::relax(),
             }
         }

@@ -20,8 +20,8 @@ use khal::time::{self, Instant};
 use tessera_abi::{ActorState, Shape, TraceKind, TurnEnd};
 
 impl Scheduler {
-    /// Runs an actor from `began`, the moment at which this turn of the loop began: reading a clock is dear, and what
-    /// the looking for it took is the actor's.
+    /// Runs an actor from `began`, the moment at which this turn of the loop began: reading a clock is dear, so
+    /// what it took to put the one before away, and to look for this one, is the actor's.
     pub(super) fn run(&self, id: CoreId, actor: Arc<Actor>, began: Instant) -> Step {
         let core = self.core(id);
         let step = Step::Ran(actor.id());
