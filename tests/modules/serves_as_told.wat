@@ -1,10 +1,11 @@
-;; A handler that counts as far as a call's second word says, and then does with it what the first says: 0 answers, 1 lets
+;; A handler that counts as far as a call's second word says, with a host call on the way, and then does with it what the first says: 0 answers, 1 lets
 ;; the answer go, 2 traps, 3 hands it on to slot 1 to be answered at once, 4 keeps it for ever, 5 counts for ever.
 (module
   (import "tessera" "recv" (func $recv (param i64 i32 i64) (result i64)))
   (import "tessera" "reply" (func $reply (param i64 i32) (result i64)))
   (import "tessera" "forward" (func $forward (param i64 i64 i32 i64) (result i64)))
   (import "tessera" "cap_drop" (func $cap_drop (param i64) (result i64)))
+  (import "tessera" "heartbeat" (func $heartbeat (result i64)))
   (memory (export "memory") 1)
   (func $count (param $left i64)
     (loop $again
@@ -14,7 +15,9 @@
     (local $what i64)
     (drop (call $recv (i64.const 0x100000000) (i32.const 0) (i64.const 0)))
     (local.set $what (i64.load (i32.const 8)))
-    (call $count (i64.load (i32.const 16)))
+    (call $count (i64.const 1000))
+    (drop (call $heartbeat))
+    (call $count (i64.sub (i64.load (i32.const 16)) (i64.const 1000)))
     (i64.store (i32.const 8) (i64.const 0))
     (if (i64.eq (local.get $what) (i64.const 0))
       (then (drop (call $reply (i64.load (i32.const 48)) (i32.const 0)))))

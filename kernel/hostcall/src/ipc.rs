@@ -59,22 +59,20 @@ pub fn begin_serving(context: &Context<'_>, message: &Message) {
 }
 
 pub fn call(context: &mut Context<'_>, claim: claims::Call) -> Result<u64, Refusal> {
-    ask(context, claim.endpoint, claim.message, claim.deadline)
+    ask(context, claim, 0)
 }
 
 pub fn call_funded(context: &mut Context<'_>, claim: claims::CallFunded) -> Result<u64, Refusal> {
     if claim.fuel > AMOUNT_MOST {
         return Err(Error::InvalidArgument.into());
     }
-    let actor = context.actor;
-    let _until_it_is_over = match claim.fuel {
-        0 => None,
-        fuel => Some(actor.lend(fuel)?),
-    };
-    ask(context, claim.endpoint, claim.message, claim.deadline)
+    let claims::CallFunded { endpoint, message, deadline, fuel } = claim;
+    ask(context, claims::Call { endpoint, message, deadline }, fuel)
 }
 
-fn ask(context: &mut Context<'_>, endpoint: u64, message: u32, until: u64) -> Result<u64, Refusal> {
+/// Calls, and lends so much fuel with it.
+fn ask(context: &mut Context<'_>, claim: claims::Call, fuel: u64) -> Result<u64, Refusal> {
+    let claims::Call { endpoint, message, deadline: until } = claim;
     let mut outgoing = Outgoing::decode(context, message)?;
     outgoing.place.check_room(context)?;
     let payer = context.actor.account();
@@ -84,7 +82,15 @@ fn ask(context: &mut Context<'_>, endpoint: u64, message: u32, until: u64) -> Re
     })?;
     outgoing.stamp(door.badge);
     let room = Incoming { place: outgoing.place, slots };
-    let by = By { actor: context.actor, pass: &door.pass };
+    let actor = context.actor;
+    let _until_it_is_over = match (fuel != 0).then(|| actor.lend(fuel)).transpose() {
+        Ok(lending) => lending,
+        Err(error) => {
+            room.cancel(context);
+            return Err(error.into());
+        }
+    };
+    let by = By { actor, pass: &door.pass };
     let called = door.endpoint.call(by, &mut outgoing.message, room.bytes_most(), deadline(until));
     if outgoing.message.is_none() {
         outgoing.commit(context);

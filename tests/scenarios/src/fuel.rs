@@ -182,6 +182,26 @@ pub fn whoever_is_suspended_without_fuel_lets_others_have_it(stage: &mut Stage<'
     killed(stage, &[&first])
 }
 
+/// Whoever gives its core back where its slice ends, in the middle of a quantum, may be suspended before it goes on: it has
+/// nothing in hand then.
+pub fn whoever_is_suspended_behind_its_slice_holds_no_fuel(stage: &mut Stage<'_>) -> Verdict {
+    const BUDGET: u64 = 1 << 22;
+    let account = metered(stage, BUDGET)?;
+    let rivals: Vec<_> = (0..stage.kernel.scheduler().core_count())
+        .map(|_| stage.main("forever", vec![]))
+        .collect::<Result<_, _>>()?;
+    let beating = guest(stage, &account, "beats", vec![])?;
+    stage.until("it gave way", || beating.state() == ActorState::Ready && used(&account) != 0)?;
+    beating.suspend();
+    stage.until("it is aside", || beating.is_aside())?;
+    killed(stage, &rivals.iter().collect::<Vec<_>>())?;
+    let looping = guest(stage, &account, "forever", vec![])?;
+    runs_dry(stage, &account, &[&looping])?;
+    killed(stage, &[&looping, &beating])?;
+    check!(!account.has_fuel(), "{} came back with its end", account.figures(Resource::Fuel).free);
+    Ok(())
+}
+
 /// With refills that one alone uses up, each comes as far as the others.
 pub fn those_without_fuel_are_served_in_turn(stage: &mut Stage<'_>) -> Verdict {
     let account = metered(stage, 1)?;

@@ -124,6 +124,7 @@ list! {
     fuel: the_same_program_costs_the_same_wherever_it_runs a_handler_is_billed_for_each_message
         an_endless_loop_stops_at_its_budget_and_goes_on_with_a_refill
         whoever_has_no_fuel_is_killed_like_others whoever_is_suspended_without_fuel_lets_others_have_it
+        whoever_is_suspended_behind_its_slice_holds_no_fuel
         those_without_fuel_are_served_in_turn who_waits_holds_no_fuel
         fuel_that_comes_back_goes_to_who_waits_for_it
         nobody_gets_out_of_a_budget_by_starting_others an_engine_s_panic_loses_no_fuel;

@@ -90,6 +90,14 @@ impl Tenancy {
         Ok(())
     }
 
+    /// Gives back so much of that.
+    pub fn take_less(&self, bytes: usize) {
+        // It was taken a moment ago, so it is no more than there is, and fits.
+        let bytes = u32::try_from(bytes).unwrap_or(0);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.account.give_back(Resource::Memory, u64::from(bytes));
+    }
+
     /// Gives all of it back. Once more changes nothing.
     pub fn leave(&self) {
         // Relaxed: the swap alone says who gives it back.

@@ -4,9 +4,9 @@
 //! something is left ([`Account::offer_fuel`](super::Account::offer_fuel)). Woken all at once, the first to run could use
 //! up everything and stand in line again before the others have run, and go first for ever.
 //! Invariants: a place is kept for each actor of the account, so joining takes no memory; an actor is in line once at the
-//! most; whoever is in line and is not woken has looked, behind whoever brought fuel last, and found none. For that it
-//! joins and then looks, and who brings fuel puts it there and then looks into the line: this lock, which both take in
-//! between, has one of the two see the other.
+//! most; whoever is in line and is not woken has looked, behind whoever brought fuel last, and found none, or somebody
+//! before him has been woken and is still to pass the word on. For that it joins and then looks, and who brings fuel puts
+//! it there and then looks into the line: this lock, which both take in between, has one of the two see the other.
 //! Lock: its own, rank `STARVED`. Nobody is woken, and no actor dropped, under it.
 
 use crate::actor::Actor;

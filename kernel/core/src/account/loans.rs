@@ -3,7 +3,8 @@
 //! Owns references to them. The first is there for whoever takes the call, who looks for it here, so that no message
 //! keeps room for one; the others in the order in which their calls were received, and the actor works for the last.
 //! Invariants: a loan is lent while its caller's wait is on, and before and after it by a few steps of the caller's own;
-//! one that is served is in the list until its call is answered, handed on or dropped here, or its actor is over.
+//! one that is served is in the list until its call is answered, handed on or dropped here, it is found closed, or its
+//! actor is over.
 //! Lock: its own, rank `LOANS`, alone. No loan is dropped under it.
 
 use super::Loan;

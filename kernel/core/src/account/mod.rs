@@ -1,5 +1,5 @@
-//! Accounts: so much memory, so many slots, bytes under way and actors, of which actors live and which can be
-//! split.
+//! Accounts: so much memory, so many slots, bytes under way, actors and instructions, of which actors live and which can
+//! be split.
 //!
 //! Owns what an account has of each resource ([`balance`]) and the way of limits between accounts. Splitting moves
 //! limit out of the parent's free into the child's, so a charge is one step on one account, however deep it

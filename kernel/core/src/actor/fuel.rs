@@ -1,10 +1,9 @@
 //! The fuel that a metered actor runs on: where it comes from, and what happens when there is none.
 //!
 //! Owns nothing of its own; an actor's purse lies with what most do without. An actor that is not metered has none, and
-//! this costs it a look at that. [`Actor::draw`] and [`Actor::refund`] are the one place that knows whose fuel it is; what is
-//! lent ([`super::lending`]) is used before it.
-//! Invariant: between two activations, and while it waits in a host call or is held back, an actor has no fuel in hand;
-//! what was overrun it owes.
+//! this costs it a look at that. What is lent ([`super::lending`]) is used before the account's own.
+//! Invariant: between two activations, while it waits in a host call, and where it gives its core back at a safe point, so
+//! while it is held back, an actor has no fuel in hand; what was overrun it owes.
 //! An empty budget suspends: the actor waits in its account's line, at its gate and without a deadline, until fuel comes
 //! or it is to end. It shows as suspended, and is not silent for that. Locks: `STARVED`, not across the wait.
 
@@ -30,8 +29,10 @@ impl Actor {
         if let Some(purse) = self.purse() {
             return Ok(purse);
         }
-        let extras = self.extras()?;
-        self.tenancy.take_more(size_of::<Extras>())?;
+        // One that stands in for another has them, and has paid for them, from its beginning on.
+        let bytes = if self.lineage().is_some() { 0 } else { size_of::<Extras>() };
+        self.tenancy.take_more(bytes)?;
+        let extras = self.extras().inspect_err(|_| self.tenancy.take_less(bytes))?;
         Ok(extras.purse.call_once(Purse::default))
     }
 
@@ -69,6 +70,8 @@ impl Actor {
         let mut joins = Joins::Last;
         while goes_on() {
             let quantum = quantum();
+            // Before anything is lent, or who works on loans would owe more and more.
+            purse.put(self.draw(purse.wants(0)));
             let lent = self.draw_lent(purse, quantum);
             if lent != 0 {
                 return Some(lent);
@@ -118,12 +121,15 @@ impl Actor {
     /// Of the quantum that was on so much was used. What was overrun is the loan's, too, as far as it goes.
     pub(super) fn book_fuel(&self, purse: &Purse, quantum: u32, used: u32) {
         let overrun = used.saturating_sub(quantum);
+        let mut handed_out = quantum;
         if overrun != 0
             && let Some(loan) = purse.loans().last()
         {
-            purse.hand_out_lent(u32::try_from(loan.draw(u64::from(overrun))).unwrap_or(overrun));
+            let lent = u32::try_from(loan.draw(u64::from(overrun))).unwrap_or(overrun);
+            purse.hand_out_lent(lent);
+            handed_out = handed_out.saturating_add(lent);
         }
-        purse.book(quantum, used);
+        purse.book(handed_out, used);
         self.put_back_lent(purse);
     }
 

@@ -4,7 +4,7 @@
 //! one. Whoever takes a call works on its loan from then on until it answers the call, hands it on or drops it: what it
 //! has in hand goes back where it came from, and what is left of its quantum comes out of the loan that is then the
 //! current one ([`super::fuel`]), so what was not used is in the loan before the caller is woken.
-//! Everything here is done by the actor itself, within a host call. Locks: `LOANS`, its own and the caller's, each
+//! Everything here is done by the actor itself: within a host call, or between two quanta. Locks: `LOANS`, its own and the caller's, each
 //! alone, and what waking somebody takes who has no fuel.
 
 use super::Actor;

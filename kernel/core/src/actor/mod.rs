@@ -306,9 +306,8 @@ impl Actor {
     /// A safe point, on its own stack: gives the core back if that is asked for, or the actor is suspended.
     pub fn safe_point(&self) {
         if !self.must_stop() && (khal::cpu::resched_due() || self.hold.is_suspended()) {
-            if self.hold.is_suspended() {
-                self.put_fuel_down();
-            }
+            // Also if it only gives way: where it is then, it may be suspended before it goes on.
+            self.put_fuel_down();
             self.note_safe_point(true);
             khal::thread::pause(Pause::Yield);
         }
