@@ -246,9 +246,11 @@ pub fn kills_in_every_state(stage: &mut Stage<'_>) -> Verdict {
 /// back, one behind the other, and what they were sent goes.
 pub fn kills_in_line_for_a_stack(stage: &mut Stage<'_>) -> Verdict {
     survives(stage, |stage| {
-        let silent = endpoint(1)?;
-        let mut holders = Vec::new();
-        for _ in 0..stage.kernel.config().stacks_max - RESERVE {
+        let kernel = stage.kernel.clone();
+        // Whoever ended last gives his back a moment later.
+        stage.until("all stacks are back", || kernel.scheduler().stacks().figures().lent == 0)?;
+        let (silent, mut holders) = (endpoint(1)?, Vec::new());
+        for _ in 0..kernel.config().stacks_max - RESERVE {
             holders.push(stage.main("receives_once", vec![silent.derive(Rights::ALL, 0)?])?);
         }
         stage.until("all stacks are held", || holders.iter().all(waits))?;
