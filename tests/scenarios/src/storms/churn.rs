@@ -36,8 +36,12 @@ const HOLDER: &str = "holds_regions";
 /// they are killed: when the last has gone, all is as it was.
 pub fn churn(stage: &mut Stage<'_>) -> Verdict {
     let mut dice = Dice::new(stage.seed);
-    // Once for what stays: parsed modules, the registry's room, lines of the log.
+    // Once for what stays: parsed modules, lines of the log.
     come_and_go(stage, &mut Dice::new(stage.seed))?;
+    // The registry and the pool of stacks keep the room for as many as there ever were at once.
+    let all: Vec<_> =
+        (0..AT_ONCE).map(|_| newcomer(stage, (HOLDER, EndReason::Killed))).collect::<Result<_, _>>()?;
+    all.into_iter().try_for_each(|one| goes(stage, one))?;
     // A stack's frames stay with the stacks for good, so have as many as there can be at once.
     drop((0..2 * AT_ONCE).map(|_| khal::thread::Stack::allocate()).collect::<Vec<_>>());
     let before = settle(stage)?;
