@@ -1,7 +1,7 @@
 //! Accounts: who takes too much stops at his own, and all that was taken comes back.
 
 use crate::revocation::waits;
-use crate::stage::{Stage, authority, by_kernel, endpoint, endpoint_of, region, request};
+use crate::stage::{Stage, authority, by_kernel, endpoint, endpoint_of, guest, region, request};
 use crate::{Failure, Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec;
@@ -36,17 +36,6 @@ const SOME: Amounts = Amounts { memory: 4 << 20, slots: 1000, mailbox: 10_000, a
 /// An account with so much out of the machine's.
 fn account(stage: &Stage<'_>, amounts: &Amounts) -> Result<Arc<Account>, Failure> {
     Ok(stage.kernel.account().split(Name::new_truncated("guests"), amounts)?)
-}
-
-/// A main actor that lives in `account`.
-fn guest(
-    stage: &Stage<'_>,
-    account: &Arc<Account>,
-    module: &str,
-    caps: Vec<Capability>,
-) -> Result<Arc<Actor>, Failure> {
-    let request = request(module, Shape::Main, Priority::Normal, caps);
-    Ok(spawn(&stage.kernel, Spawn { account: Some(account.clone()), ..request })?)
 }
 
 fn is_whole(account: &Account) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! An actor without fuel shows as suspended, and nobody else has suspended it here unless the scenario says so.
 
-use crate::stage::{Stage, authority, endpoint, request};
+use crate::stage::{Stage, authority, endpoint, guest, request};
 use crate::{Failure, Verdict, check};
 use alloc::sync::Arc;
 use alloc::vec;
@@ -13,8 +13,8 @@ use tessera_abi::{
 use tessera_core::account::{Account, Figures};
 use tessera_core::actor::Actor;
 use tessera_core::actor::spawn::{Spawn, spawn};
+use tessera_core::cap::Scope;
 use tessera_core::cap::revoke::Subtree;
-use tessera_core::cap::{Capability, Scope};
 use tessera_core::kernel::Kernel;
 
 pub(crate) const DONE: EndReason = EndReason::Exited(0);
@@ -35,17 +35,6 @@ const SOME: Amounts = Amounts { memory: 8 << 20, slots: 1000, mailbox: 10_000, a
 /// A metered account with so much fuel.
 pub(crate) fn metered(stage: &Stage<'_>, fuel: u64) -> Result<Arc<Account>, Failure> {
     Ok(stage.kernel.account().split(Name::new_truncated("billed"), &SOME.with(Resource::Fuel, fuel))?)
-}
-
-/// A main actor that lives in `account`.
-pub(crate) fn guest(
-    stage: &Stage<'_>,
-    account: &Arc<Account>,
-    module: &str,
-    caps: Vec<Capability>,
-) -> Result<Arc<Actor>, Failure> {
-    let request = request(module, Shape::Main, Priority::Normal, caps);
-    Ok(spawn(&stage.kernel, Spawn { account: Some(account.clone()), ..request })?)
 }
 
 pub(crate) fn used(account: &Account) -> u64 {

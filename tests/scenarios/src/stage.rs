@@ -7,6 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 use tessera_abi::{EndReason, EndRecord, Error, Name, ObjectKind, Policy, Priority, Shape, SlotName, Text};
+use tessera_core::account::Account;
 use tessera_core::actor::spawn::{Begin, Spawn, spawn};
 use tessera_core::actor::{Actor, Args, Profile};
 use tessera_core::cap::{Capability, Object, Pass};
@@ -125,6 +126,20 @@ impl Stage<'_> {
         );
         Ok(())
     }
+}
+
+/// A main actor that lives in `account`.
+///
+/// # Errors
+/// When it is refused.
+pub fn guest(
+    stage: &Stage<'_>,
+    account: &Arc<Account>,
+    module: &str,
+    caps: Vec<Capability>,
+) -> Result<Arc<Actor>, Failure> {
+    let request = request(module, Shape::Main, Priority::Normal, caps);
+    Ok(spawn(&stage.kernel, Spawn { account: Some(account.clone()), ..request })?)
 }
 
 /// A request for an actor of this module.

@@ -2,8 +2,8 @@
 //!
 //! What happens follows from the stage's seed.
 
-use crate::fuel::{BURN_SHORT, DONE, LITTLE, guest, is_billed, metered, refill, used};
-use crate::stage::Stage;
+use crate::fuel::{BURN_SHORT, DONE, LITTLE, is_billed, metered, refill, used};
+use crate::stage::{Stage, guest};
 use crate::storms::dice::Dice;
 use crate::{Verdict, check};
 use alloc::sync::Arc;

@@ -52,7 +52,7 @@ impl Balance {
                 .is_ok()
     }
 
-    /// Takes what is free, `most` of it; how much that was.
+    /// Takes what is free, up to `most` of it; how much that was.
     pub fn take_up_to(&self, most: u64) -> u64 {
         let most = signed(most);
         let taken = self
